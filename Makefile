@@ -1,0 +1,14 @@
+# The two commands that matter: "make demo" and "make test".
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## What there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## The virtual environment of the control node
+	@scripts/setup control
+
+.PHONY: setup-dev
+setup-dev: ## The same with what the checks and tests need
+	@scripts/setup control dev
