@@ -12,3 +12,11 @@ setup: ## The virtual environment of the control node
 .PHONY: setup-dev
 setup-dev: ## The same with what the checks and tests need
 	@scripts/setup control dev
+
+.PHONY: demo
+demo: ## The whole chain in the sandbox, no AWS account needed
+	@scripts/demo
+
+.PHONY: demo-down
+demo-down: ## Stop the sandbox and remove what it left
+	@scripts/demo-down
