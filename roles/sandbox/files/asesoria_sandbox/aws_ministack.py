@@ -1,0 +1,24 @@
+# Copyright: (c) 2026, The asesoria.serverless authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The control plane: ministack, with its requests logged and Python functions run as Lambda runs them."""
+
+from __future__ import annotations
+
+import ministack.app
+from asesoria_sandbox import function_worker
+from asesoria_sandbox.request_log import RequestLog, asgi
+from asesoria_sandbox.settings import Settings
+
+
+def main() -> None:
+    """Serve until told to end."""
+    settings = Settings.load()
+    function_worker.install(settings)
+    ministack.app.app = asgi(ministack.app.app, RequestLog(settings.request_log))
+    ministack.app.main()
+
+
+if __name__ == "__main__":
+    main()

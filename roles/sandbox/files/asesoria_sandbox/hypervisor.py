@@ -1,0 +1,142 @@
+# Copyright: (c) 2026, The asesoria.serverless authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Boots the builder when EC2 says that an instance of that role runs, and ends it when EC2 says that it doesn't."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from types import FrameType
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from asesoria_sandbox import builder, processes
+from asesoria_sandbox.builder import Machine
+from asesoria_sandbox.request_log import OWN_AGENT
+from asesoria_sandbox.settings import HOST, SandboxError, Settings
+
+INTERVAL = 0.5
+_log = logging.getLogger("hypervisor")
+
+
+class Hypervisor:
+    """At most one machine, as there is one port.
+
+    :param settings: of the sandbox.
+    :param ec2: client of EC2.
+    """
+
+    def __init__(self, *, settings: Settings, ec2: Any) -> None:
+        self._settings = settings
+        self._ec2 = ec2
+        self._machine: Machine | None = None
+        self._server: subprocess.Popen[bytes] | None = None
+
+    def step(self) -> None:
+        """Make the machine be what EC2 says it is."""
+        instances = self._instances()
+        running = [each for each in instances if each["State"]["Name"] == "running"]
+        wanted = max(running, key=lambda each: (each["LaunchTime"], each["InstanceId"]), default=None)
+        if self._machine is not None and (wanted is None or wanted["InstanceId"] != self._machine.instance):
+            self.halt()
+        if wanted is not None and not self._up():
+            self._boot(self._describe(wanted))
+        self._discard({each["InstanceId"] for each in instances if each["State"]["Name"] != "terminated"})
+
+    def halt(self) -> None:
+        """End the machine, if there is one."""
+        if self._server is not None and self._machine is not None:
+            _log.info("%s: halted", self._machine.instance)
+            self._server.terminate()
+            try:
+                self._server.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                self._server.kill()
+                self._server.wait()
+        self._server = self._machine = None
+
+    def _up(self) -> bool:
+        return self._server is not None and self._server.poll() is None
+
+    def _instances(self) -> list[dict[str, Any]]:
+        pages = self._ec2.get_paginator("describe_instances").paginate(
+            Filters=[{"Name": "tag:Role", "Values": ["lambda-builder"]}]
+        )
+        return [each for page in pages for reservation in page["Reservations"] for each in reservation["Instances"]]
+
+    def _describe(self, instance: dict[str, Any]) -> Machine:
+        name = instance.get("KeyName")
+        key = ""
+        if name:
+            found = self._ec2.describe_key_pairs(KeyNames=[name], IncludePublicKey=True)["KeyPairs"]
+            key = found[0].get("PublicKey") or ""
+        if not key:
+            _log.warning("%s: has no key pair, so nobody can log in", instance["InstanceId"])
+        return Machine(instance=instance["InstanceId"], public_key=key)
+
+    def _boot(self, machine: Machine) -> None:
+        builder.install(machine, self._settings)
+        with (self._settings.log / "sshd.log").open("ab") as log:
+            self._server = subprocess.Popen(
+                builder.command(machine, self._settings),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                preexec_fn=processes.die_with(os.getpid()),
+            )
+        self._machine = machine
+        _log.info("%s: booted on port %d", machine.instance, self._settings.ssh_port)
+
+    def _discard(self, existing: set[str]) -> None:
+        for disk in self._settings.machines.glob("i-*"):
+            if disk.name not in existing:
+                _log.info("%s: disk removed", disk.name)
+                shutil.rmtree(disk, ignore_errors=True)
+
+
+def client(settings: Settings) -> Any:
+    """EC2 of the sandbox, by a caller whose requests aren't logged."""
+    return boto3.client(
+        "ec2",
+        endpoint_url=f"http://{HOST}:{settings.moto_port}",
+        region_name=settings.region,
+        aws_access_key_id="sandboxadmin",
+        aws_secret_access_key="sandboxadmin",
+        config=Config(user_agent_extra=OWN_AGENT, retries={"total_max_attempts": 1}),
+    )
+
+
+def main() -> None:
+    """Watch until told to end."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
+    logging.getLogger("botocore").setLevel(logging.WARNING)
+    settings = Settings.load()
+    hypervisor = Hypervisor(settings=settings, ec2=client(settings))
+
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        sys.exit(0)
+
+    signal.signal(signal.SIGTERM, leave)
+    try:
+        while True:
+            try:
+                hypervisor.step()
+            except (BotoCoreError, ClientError, SandboxError, OSError) as error:
+                _log.warning("%s", error)
+            time.sleep(INTERVAL)
+    finally:
+        hypervisor.halt()
+
+
+if __name__ == "__main__":
+    main()

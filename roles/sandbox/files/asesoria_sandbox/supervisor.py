@@ -1,0 +1,137 @@
+# Copyright: (c) 2026, The asesoria.serverless authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Holds the stand-ins: starts them, ends them all when one ends or when told to, and leaves no process behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from types import FrameType
+
+from asesoria_sandbox import processes
+from asesoria_sandbox.processes import Process
+from asesoria_sandbox.settings import HOST, SETTINGS_VARIABLE, Settings
+
+CHILDREN = ("ministack", "moto", "hypervisor")
+_MODULES = {"ministack": "aws_ministack", "moto": "aws_moto", "hypervisor": "hypervisor"}
+_SECONDS_TO_END = 8.0
+
+
+class Stopped(Exception):
+    """Somebody asked for the end."""
+
+
+def child_environment(settings: Settings) -> dict[str, str]:
+    """What the stand-ins are told; nothing of the caller's AWS settings is."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return {
+        **inherited,
+        SETTINGS_VARIABLE: os.fspath(settings.top / "settings.json"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "TMPDIR": os.fspath(settings.top / "tmp"),
+        # ministack: where to listen, where functions find AWS, and nothing that would leave the machine or the sandbox.
+        "BIND_HOST": HOST,
+        "GATEWAY_PORT": str(settings.ministack_port),
+        "MINISTACK_HOST": "localhost",
+        "AWS_ENDPOINT_URL": f"http://{HOST}:{settings.ministack_port}",
+        "LAMBDA_EXECUTOR": "local",
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "DOCKER_HOST": f"unix://{settings.top}/no-docker.sock",
+    }
+
+
+def run(settings: Settings) -> int:
+    """Hold the children until one ends or a signal comes.
+
+    :returns: exit status: 0 when asked to end, 1 when a child ended by itself.
+    """
+    processes.adopt_orphans()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _stop)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    me = Process.of(os.getpid())
+    assert me is not None
+    me.save(settings.pid_file)
+    children: dict[str, subprocess.Popen[bytes]] = {}
+    try:
+        for name in CHILDREN:
+            children[name] = _start(name, settings)
+        return _watch(children)
+    except Stopped:
+        return 0
+    finally:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, signal.SIG_IGN)
+        _end_all(children)
+        settings.pid_file.unlink(missing_ok=True)
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise Stopped
+
+
+def _start(name: str, settings: Settings) -> subprocess.Popen[bytes]:
+    with (settings.log / f"{name}.log").open("ab") as log:
+        child = subprocess.Popen(
+            [settings.python, "-m", f"asesoria_sandbox.{_MODULES[name]}"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=child_environment(settings),
+            cwd=settings.top,
+            preexec_fn=processes.die_with(os.getpid()),
+        )
+    _say(f"{name}: started, process {child.pid}")
+    return child
+
+
+def _watch(children: dict[str, subprocess.Popen[bytes]]) -> int:
+    """Wait for a child to end, and meanwhile bury adopted orphans."""
+    ours = {child.pid: name for name, child in children.items()}
+    while True:
+        for name, child in children.items():
+            if child.poll() is not None:
+                _say(f"{name}: ended by itself with status {child.returncode}, so everything ends; see {name}.log")
+                return 1
+        _bury(ours)
+        time.sleep(0.2)
+
+
+def _bury(ours: dict[int, str]) -> None:
+    for process in _dead_children():
+        if process not in ours:
+            try:
+                os.waitpid(process, os.WNOHANG)
+            except ChildProcessError:
+                pass
+
+
+def _dead_children() -> list[int]:
+    try:
+        with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as listing:
+            return [int(pid) for pid in listing.read().split() if Process.of(int(pid)) is None]
+    except OSError:
+        return []
+
+
+def _end_all(children: dict[str, subprocess.Popen[bytes]]) -> None:
+    direct = [process for child in children.values() if (process := Process.of(child.pid)) is not None]
+    processes.end(direct, grace=_SECONDS_TO_END)
+    for child in children.values():
+        child.wait()
+    processes.end(processes.descendants(os.getpid()), grace=1.0)
+    _say("ended")
+
+
+def _say(text: str) -> None:
+    print(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {text}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(run(Settings.load()))
