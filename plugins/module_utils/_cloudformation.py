@@ -1,0 +1,185 @@
+# Copyright: (c) 2026, The asesoria.serverless authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The calls to CloudFormation and Lambda that a deployment needs besides those of the Serverless CLI."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+try:
+    from botocore.exceptions import BotoCoreError, ClientError
+except ImportError:
+    # AnsibleAWSModule says that it is missing, before anything here is called.
+    HAS_BOTOCORE = False
+else:
+    HAS_BOTOCORE = True
+
+from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
+
+_T = TypeVar("_T")
+#: Events shown for a failed stack; the first is the cause, those after it are mostly cancelled because of it.
+_MAX_FAILURES = 3
+_CANCELLED = ("Resource creation cancelled", "Resource update cancelled", "Resource deletion cancelled")
+
+
+class CloudFormationError(ServerlessError):
+    """AWS refused a call, or a stack is in a state from which a deployment can't go on."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack as DescribeStacks shows it.
+
+    :param name: its name.
+    :param status: such as C(UPDATE_COMPLETE).
+    :param reason: why, if CloudFormation says so.
+    :param outputs: the values of its outputs by name.
+    """
+
+    name: str
+    status: str
+    reason: str
+    outputs: Mapping[str, str]
+
+    @property
+    def in_progress(self) -> bool:
+        """Whether CloudFormation is working on it."""
+        return self.status.endswith("_IN_PROGRESS") and self.status != "REVIEW_IN_PROGRESS"
+
+    @property
+    def healthy(self) -> bool:
+        """Whether it holds what its template says."""
+        return self.status in (
+            "CREATE_COMPLETE",
+            "UPDATE_COMPLETE",
+            "UPDATE_ROLLBACK_COMPLETE",
+            "IMPORT_COMPLETE",
+            "IMPORT_ROLLBACK_COMPLETE",
+        )
+
+
+def _explained(doing: str) -> Callable[[Callable[..., _T]], Callable[..., _T]]:
+    """Turn the SDK's errors into one that says what was being done, on what."""
+
+    def decorate(method: Callable[..., _T]) -> Callable[..., _T]:
+        @functools.wraps(method)
+        def wrapper(self: Any, name: str, *args: Any, **kwargs: Any) -> _T:
+            try:
+                return method(self, name, *args, **kwargs)
+            except (BotoCoreError, ClientError) as error:
+                raise CloudFormationError(f"{doing} {name} failed: {error}".rstrip("."), _remedy(error)) from error
+
+        return wrapper
+
+    return decorate
+
+
+def error_code(error: Exception) -> str:
+    """The code of an AWS error, C(AccessDenied) for example; empty if AWS did not answer at all."""
+    response: Mapping[str, Any] = getattr(error, "response", {})
+    return str(response.get("Error", {}).get("Code", ""))
+
+
+def _remedy(error: Exception) -> str:
+    if error_code(error) in ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation"):
+        return "Allow the call to this user; the role's README lists the permissions"
+    return ""
+
+
+class Stacks:
+    """CloudFormation's stacks.
+
+    :param client: a boto3 client of C(cloudformation) that retries what can be retried.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    @_explained("looking up the stack")
+    def find(self, name: str) -> Stack | None:
+        """Return a stack, or C(None) if there is none (any more)."""
+        try:
+            found = self._client.describe_stacks(StackName=name)["Stacks"]
+        except ClientError as error:
+            # CloudFormation has no code of its own for this.
+            if error_code(error) == "ValidationError" and "does not exist" in str(error):
+                return None
+            raise
+        if not found or found[0]["StackStatus"] == "DELETE_COMPLETE":
+            return None
+        return Stack(
+            name=name,
+            status=found[0]["StackStatus"],
+            reason=found[0].get("StackStatusReason", ""),
+            outputs={output["OutputKey"]: output["OutputValue"] for output in found[0].get("Outputs", [])},
+        )
+
+    @_explained("reading the template of the stack")
+    def template(self, name: str) -> dict[str, Any]:
+        """Return the template that a stack was made from; a text that is no JSON comes as C({"text": ...})."""
+        body = self._client.get_template(StackName=name)["TemplateBody"]
+        if isinstance(body, str):
+            try:
+                body = json.loads(body)
+            except ValueError:
+                return {"text": body}
+        return dict(body)
+
+    @_explained("deleting the stack")
+    def delete(self, name: str) -> None:
+        """Start to delete a stack."""
+        self._client.delete_stack(StackName=name)
+
+    def newest_event(self, name: str) -> str:
+        """Return the id of a stack's newest event; empty if there is no such stack."""
+        events = self._events(name) if self.find(name) else []
+        return str(events[0]["EventId"]) if events else ""
+
+    def failures(self, name: str, *, after: str) -> list[str]:
+        """Say why a stack failed.
+
+        :param name: the stack.
+        :param after: id of the event before the attempt, see :meth:`newest_event`; what led there is another story.
+        :returns: C(logical id (type): reason), the cause first; empty if nothing failed.
+        """
+        recent = itertools.takewhile(lambda event: event["EventId"] != after, self._events(name))
+        failed = [
+            f"{event['LogicalResourceId']} ({event['ResourceType']}): {event['ResourceStatusReason'].rstrip('.')}"
+            for event in recent
+            if event["ResourceStatus"].endswith("_FAILED")
+            and event.get("ResourceStatusReason")
+            and not event["ResourceStatusReason"].startswith(_CANCELLED)
+        ]
+        return failed[::-1][:_MAX_FAILURES]
+
+    @_explained("reading the events of the stack")
+    def _events(self, name: str) -> list[dict[str, Any]]:
+        """Return the newest page of a stack's events, newest first."""
+        return list(self._client.describe_stack_events(StackName=name)["StackEvents"])
+
+
+class Functions:
+    """Lambda's functions.
+
+    :param connect: makes a boto3 client of C(lambda); called only when one is needed, since that takes its time.
+    """
+
+    def __init__(self, connect: Callable[[], Any]) -> None:
+        self._connect = functools.cache(connect)
+
+    @_explained("reading the function")
+    def code_sha256(self, name: str) -> str | None:
+        """Return the hash of a function's code as AWS writes it (base64), or C(None) if there is no such function."""
+        try:
+            return str(self._connect().get_function_configuration(FunctionName=name)["CodeSha256"])
+        except ClientError as error:
+            if error_code(error) == "ResourceNotFoundException":
+                return None
+            raise

@@ -1,0 +1,149 @@
+# Copyright: (c) 2026, The asesoria.serverless authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What of an app's folder goes into a deployment, and one hash over it that tells whether anything changed."""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import json
+import os
+import shutil
+import stat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
+
+_CHUNK = 1024 * 1024
+#: Python's own mark of a virtual environment, see PEP 405.
+_VENV_MARK = "pyvenv.cfg"
+
+
+class SourceError(ServerlessError):
+    """The app's folder can't be read or holds what can't be deployed."""
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One file of the app.
+
+    :param name: path below the app's folder, with C(/) between its parts.
+    :param path: where the content is.
+    :param executable: whether its owner may execute it; nothing else of its mode travels.
+    :param sha256: hexadecimal hash of the content.
+    """
+
+    name: str
+    path: Path
+    executable: bool
+    sha256: str
+
+    @property
+    def mode(self) -> int:
+        """Permission bits of the copy."""
+        return 0o755 if self.executable else 0o644
+
+
+def read_source(*, root: Path, exclude: Sequence[str]) -> list[SourceFile]:
+    """List the files of an app, sorted by name.
+
+    Links are followed. A virtual environment is left out whatever it is called.
+
+    :param root: the app's folder.
+    :param exclude: patterns of M(fnmatch). One that starts with C(/) is held against the path below I(root), any other
+        one against every single name on the way there; a folder that matches is left out with all that is in it.
+    :raises SourceError: the folder is missing, holds nothing that is not excluded, or something in it can't be read.
+    """
+    if not root.is_dir():
+        raise SourceError(
+            f"the app's folder {root} does not exist or is no folder", "Name the folder that holds the app"
+        )
+    files = sorted(_walk(root, prefix="", exclude=exclude, above=()), key=lambda file: file.name)
+    if not files:
+        raise SourceError(f"the app's folder {root} holds no file to deploy", "Put the app there, or exclude less")
+    return files
+
+
+def _walk(folder: Path, *, prefix: str, exclude: Sequence[str], above: tuple[str, ...]) -> Iterator[SourceFile]:
+    real = os.path.realpath(folder)
+    if real in above:
+        raise SourceError(f"the link {folder} leads to a folder that holds it", "Remove the link, or exclude it")
+    try:
+        entries = list(os.scandir(folder))
+    except OSError as error:
+        raise SourceError(f"{folder} can't be read: {error.strerror}", "Make it readable, or exclude it") from error
+    if prefix and any(entry.name == _VENV_MARK for entry in entries):
+        return
+    for entry in entries:
+        name = prefix + entry.name
+        if is_excluded(name, exclude=exclude):
+            continue
+        if entry.is_dir():
+            yield from _walk(Path(entry.path), prefix=name + "/", exclude=exclude, above=(*above, real))
+        else:
+            yield _read_file(Path(entry.path), name=name)
+
+
+def is_excluded(name: str, *, exclude: Iterable[str]) -> bool:
+    """Whether a pattern matches a path or its last part; its folders were asked before it.
+
+    :param name: path below the app's folder.
+    :param exclude: see :func:`read_source`.
+    """
+    last = name.rpartition("/")[2]
+    return any(
+        fnmatch.fnmatchcase(name, pattern[1:]) if pattern.startswith("/") else fnmatch.fnmatchcase(last, pattern)
+        for pattern in exclude
+    )
+
+
+def _read_file(path: Path, *, name: str) -> SourceFile:
+    try:
+        mode = path.stat().st_mode
+        if not stat.S_ISREG(mode):
+            raise SourceError(f"{path} is neither a file nor a folder", "Remove it, or exclude it")
+        digest = hashlib.sha256()
+        with path.open("rb") as stream:
+            while chunk := stream.read(_CHUNK):
+                digest.update(chunk)
+    except OSError as error:
+        raise SourceError(f"{path} can't be read: {error.strerror}", "Mend or remove it, or exclude it") from error
+    return SourceFile(name=name, path=path, executable=bool(mode & stat.S_IXUSR), sha256=digest.hexdigest())
+
+
+def fingerprint(*, files: Iterable[SourceFile], settings: Mapping[str, str]) -> str:
+    """Make one hash of all that a deployment depends on.
+
+    :param files: the app's files; their names, contents and whether they are executable count.
+    :param settings: whatever else the deployment depends on.
+    :returns: 64 hexadecimal digits.
+    """
+    content = {
+        "files": sorted((file.name, file.executable, file.sha256) for file in files),
+        "settings": dict(settings),
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def copy_source(*, files: Iterable[SourceFile], destination: Path) -> None:
+    """Copy an app's files into a new folder.
+
+    :param files: what to copy.
+    :param destination: the folder; must not exist yet.
+    :raises SourceError: a file is not any more what was read, or the copy can't be written.
+    """
+    try:
+        destination.mkdir(parents=True)
+        for file in files:
+            target = destination / file.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file.path, target)
+            target.chmod(file.mode)
+    except OSError as error:
+        raise SourceError(
+            f"{error.filename} can't be copied to {destination}: {error.strerror}", "Mend it and run again"
+        ) from error

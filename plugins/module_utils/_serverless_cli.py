@@ -1,0 +1,209 @@
+# Copyright: (c) 2026, The asesoria.serverless authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs the Serverless CLI: without a shell, without questions, and with an answer that says what went wrong."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
+from ansible_collections.asesoria.serverless.plugins.module_utils._work_folder import WorkFolder
+
+_ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_MAX_REASON_LINES = 12
+#: Seconds that the CLI has to end after it was asked to.
+_GRACE = 10
+#: Milliseconds between two looks at a stack's events; the CLI's own value is 5,000.
+_MONITORING_FREQUENCY = "2000"
+
+
+class CliError(ServerlessError):
+    """The CLI could not be started, did not end in time, or said that it failed."""
+
+
+class CliTimeoutError(Exception):
+    """A command did not end in time and was stopped."""
+
+
+class Runner(Protocol):
+    """Runs one command."""
+
+    def __call__(
+        self, argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str], log: Path, timeout: float, keep: int
+    ) -> int:
+        """Run a command to its end.
+
+        :param argv: program and arguments.
+        :param cwd: folder to run it in.
+        :param environment: its whole environment.
+        :param log: file that takes all its output.
+        :param timeout: seconds.
+        :param keep: a file descriptor that stays open in the command, since it stands for a lock.
+        :returns: the exit code.
+        :raises OSError: it can't be started.
+        :raises CliTimeoutError: it did not end in time.
+        """
+
+
+def run_process(
+    argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str], log: Path, timeout: float, keep: int
+) -> int:
+    """Run a command as a process; see :class:`Runner`.
+
+    The output goes to a file and the process has a session of its own, so that it ends its work in order even if the
+    one who started it is killed.
+    """
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            list(argv),
+            cwd=cwd,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            pass_fds=(keep,),
+            start_new_session=True,
+        )
+        try:
+            return process.wait(timeout)
+        except subprocess.TimeoutExpired as error:
+            _stop(process)
+            raise CliTimeoutError from error
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(_GRACE)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def cli_environment(base: Mapping[str, str], *, options: Mapping[str, str], work: WorkFolder) -> dict[str, str]:
+    """Make the environment of the CLI.
+
+    :param base: the environment to start from; credentials and endpoints in it are passed on.
+    :param options: settings that a task gave the module itself, by the name of the variable that the SDK reads.
+    :param work: where temporary files and the cache go.
+    """
+    environment = {**base, **options}
+    if "AWS_PROFILE" in options:
+        # The SDK would prefer keys in the environment to a profile.
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+            environment.pop(name, None)
+    if environment.get("AWS_CA_BUNDLE"):
+        environment.setdefault("NODE_EXTRA_CA_CERTS", environment["AWS_CA_BUNDLE"])
+    environment.setdefault("SLS_AWS_MONITORING_FREQUENCY", _MONITORING_FREQUENCY)
+    environment.update(
+        CI="true",
+        NODE_NO_WARNINGS="1",
+        NO_COLOR="1",
+        NO_UPDATE_NOTIFIER="1",
+        SLS_INTERACTIVE_SETUP_ENABLE="",
+        SLS_NOTIFICATIONS_MODE="off",
+        SLS_SCHEMA_CACHE_BASE_DIR=str(work.cache),
+        SLS_TELEMETRY_DISABLED="1",
+        TMPDIR=str(work.scratch),
+    )
+    return environment
+
+
+def failure_reason(output: str) -> str:
+    """Pick the lines of the CLI's output that say why it failed, as one line.
+
+    :param output: all that it printed.
+    """
+    lines = [line.strip() for line in _ESCAPE.sub("", output).splitlines()]
+    start = next((index for index, line in enumerate(lines) if line.startswith("Error:")), None)
+    picked = lines[start:] if start is not None else lines[-_MAX_REASON_LINES:]
+    useful = [
+        line for line in picked if line and line != "Error:" and not line.startswith(("at ", "View the full error"))
+    ]
+    return " ".join(useful[:_MAX_REASON_LINES]).removeprefix("Error: ").rstrip(".") or "it printed nothing"
+
+
+class ServerlessCli:
+    """The CLI's three commands, for one service.
+
+    :param argv: how it is called.
+    :param runner: runs it.
+    :param base: environment to start from, see :func:`cli_environment`.
+    :param options: see :func:`cli_environment`.
+    :param stage: the service's stage.
+    :param region: the service's region.
+    :param timeout: seconds that one command may take.
+    """
+
+    def __init__(
+        self,
+        *,
+        argv: Sequence[str],
+        runner: Runner,
+        base: Mapping[str, str],
+        options: Mapping[str, str],
+        stage: str,
+        region: str,
+        timeout: float,
+    ) -> None:
+        self._argv = list(argv)
+        self._runner = runner
+        self._base = base
+        self._options = options
+        self._where = ["--stage", stage, "--region", region]
+        self._timeout = timeout
+
+    @property
+    def installed(self) -> bool:
+        """Whether the program is there; a name without a folder is left to the search path."""
+        program = Path(self._argv[0])
+        return len(program.parts) == 1 or program.expanduser().is_file()
+
+    def package(self, work: WorkFolder) -> None:
+        """Compile the service into I(work)'s package folder; asks AWS nothing."""
+        self._run("package", "--package", str(work.package), work=work)
+
+    def deploy(self, work: WorkFolder) -> None:
+        """Deploy what :meth:`package` made.
+
+        The CLI's own comparison with what it finds in the bucket is switched off: an attempt that failed after the
+        upload would make it believe that there is nothing to do.
+        """
+        self._run("deploy", "--force", "--package", str(work.package), work=work)
+
+    def remove(self, work: WorkFolder) -> None:
+        """Remove the service."""
+        self._run("remove", work=work)
+
+    def _run(self, command: str, *arguments: str, work: WorkFolder) -> None:
+        argv = [*self._argv, command, *arguments, *self._where]
+        said = f"'{Path(argv[0]).name} {command}'"
+        try:
+            code = self._runner(
+                argv,
+                cwd=work.service,
+                environment=cli_environment(self._base, options=self._options, work=work),
+                log=work.log,
+                timeout=self._timeout,
+                keep=work.lock_descriptor,
+            )
+        except CliTimeoutError as error:
+            raise CliError(
+                f"{said} did not end within {self._timeout:g} seconds", f"Allow more time; its output is in {work.log}"
+            ) from error
+        except OSError as error:
+            raise CliError(
+                f"the Serverless CLI {self._argv[0]} can't be started: {error.strerror}",
+                "Install it, or say where it is",
+            ) from error
+        if code:
+            reason = failure_reason(work.log.read_text(encoding="utf-8", errors="replace"))
+            raise CliError(f"{said} failed: {reason}", work.log_hint)

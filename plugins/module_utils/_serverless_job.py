@@ -1,0 +1,136 @@
+# Copyright: (c) 2026, The asesoria.serverless authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Turns the options of the service modules into the work to do, and a stack into their answer."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import Stack
+from ansible_collections.asesoria.serverless.plugins.module_utils._endpoint import endpoint_url
+from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
+from ansible_collections.asesoria.serverless.plugins.module_utils._fingerprint import (
+    SourceFile,
+    fingerprint,
+    read_source,
+)
+from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_config import (
+    CONFIG_NAMES,
+    FINGERPRINT_OUTPUT,
+    ConfigError,
+    dump_config,
+    minimal_config,
+    read_config,
+)
+from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_service import Job
+from ansible_collections.asesoria.serverless.plugins.module_utils._wsgi_app import (
+    check_adapter_imports,
+    find_wsgi_module,
+)
+
+_CONFIG_NAME = "serverless.yml"
+# What serverless-wsgi puts into the folder that it packages, in place of a file of the app's that has the name.
+_PLUGIN_FILES = ("/wsgi_handler.py", "/serverless_wsgi.py")
+
+
+def make_deployment(options: Mapping[str, Any], *, region: str) -> Job:
+    """Read the app and make the deployment of it.
+
+    :param options: C(src), C(config), C(exclude), C(stage) and C(cli_lock), as the module documents them.
+    :param region: the region.
+    :raises ServerlessError: the app, its configuration or the lock can't be used.
+    """
+    root = Path(options["src"])
+    text, origin = _config_text(options, root=root)
+    config = read_config(text, origin=origin, stage=options["stage"])
+    files = read_source(root=root, exclude=[*options["exclude"], *(f"/{name}" for name in CONFIG_NAMES)])
+    if config.wsgi_app:
+        find_wsgi_module(root, config.wsgi_app)
+        check_adapter_imports(file.path for file in files)
+        files = [file for file in files if f"/{file.name}" not in _PLUGIN_FILES]
+    settings = {"config": text, "stage": options["stage"], "region": region, "cli": _lock_hash(options["cli_lock"])}
+    return Job(
+        config=config,
+        config_name=_CONFIG_NAME,
+        origin=origin,
+        files=files,
+        fingerprint=fingerprint(files=files, settings=settings),
+        stage=options["stage"],
+        region=region,
+    )
+
+
+def make_removal(options: Mapping[str, Any], *, region: str) -> Job:
+    """Make the removal of a service.
+
+    :param options: C(src), C(config), C(service), C(exclude) and C(stage), as the module documents them.
+    :param region: the region.
+    :raises ServerlessError: nothing says which service it is, or its configuration can't be used.
+    """
+    stage = options["stage"]
+    files: list[SourceFile] = []
+    if options["config"] is not None or options["src"]:
+        root = Path(options["src"] or ".")
+        text, origin = _config_text(options, root=root)
+        if options["src"]:
+            files = read_source(root=root, exclude=[*options["exclude"], *(f"/{name}" for name in CONFIG_NAMES)])
+    elif options["service"]:
+        text, origin = minimal_config(service=options["service"], stage=stage, region=region), "the option service"
+    else:
+        raise ConfigError("nothing says which service to remove", "Give the option service, config or src")
+    return Job(
+        config=read_config(text, origin=origin, stage=stage),
+        config_name=_CONFIG_NAME,
+        origin=origin,
+        files=files,
+        fingerprint="",
+        stage=stage,
+        region=region,
+    )
+
+
+def _config_text(options: Mapping[str, Any], *, root: Path) -> tuple[str, str]:
+    if options["config"] is not None:
+        return dump_config(options["config"]), "the option config"
+    for name in CONFIG_NAMES[:2]:
+        path = root / name
+        if path.is_file():
+            return _read(path, what="configuration"), str(path)
+    raise ConfigError(
+        f"{root} has no {_CONFIG_NAME}", "Write one, or give the service's configuration with the option config"
+    )
+
+
+def _lock_hash(path: str | None) -> str:
+    return hashlib.sha256(_read(Path(path), what="lock of the CLI").encode()).hexdigest() if path else ""
+
+
+def _read(path: Path, *, what: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ServerlessError(f"the {what} {path} can't be read: {error}", "Make it a readable text file") from error
+
+
+def describe_stack(stack: Stack | None, *, name: str, endpoint_format: str, region: str, stage: str) -> dict[str, Any]:
+    """Describe a stack as the modules return it.
+
+    :param stack: the stack, if there is one.
+    :param name: its name.
+    :param endpoint_format: see :func:`endpoint_url`.
+    :param region: the service's region.
+    :param stage: the service's stage.
+    """
+    outputs = dict(stack.outputs) if stack else {}
+    outputs.pop(FINGERPRINT_OUTPUT, None)
+    return {
+        "stack_name": name,
+        "stack_status": stack.status if stack else None,
+        "outputs": outputs,
+        "endpoint": endpoint_url(outputs, form=endpoint_format, region=region, stage=stage),
+    }

@@ -1,0 +1,103 @@
+# Copyright: (c) 2026, The asesoria.serverless authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a deployment would change: the stack and the code that are there against those that were packaged."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import Functions, Stack, Stacks
+from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
+
+# The file that "package" writes for the second, complete step of a deployment, and the name of the folder in the
+# bucket, which is new with every packaging: see osls' naming.js and generate-artifact-directory-name.js.
+_TEMPLATE = "cloudformation-template-update-stack.json"
+_TIME = re.compile(r"\d{13}-\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z")
+_FUNCTION = "AWS::Lambda::Function"
+
+
+class PlanError(ServerlessError):
+    """The CLI packaged something that can't be read."""
+
+
+@dataclass(frozen=True)
+class Diff:
+    """Two texts to compare.
+
+    :param before: what is there; empty if nothing is.
+    :param after: what would be there; empty if nothing would.
+    """
+
+    before: str = ""
+    after: str = ""
+
+
+def removal_diff(stack: Stack) -> Diff:
+    """Say what a removal takes away."""
+    return Diff(before=_text({"stack": stack.name, "status": stack.status, "outputs": dict(stack.outputs)}))
+
+
+def summary_diff(stack: Stack | None, *, wanted: Mapping[str, Any]) -> Diff:
+    """Say what is known of a deployment without a CLI to package it."""
+    before = {"stack": stack.name, "status": stack.status, "outputs": dict(stack.outputs)} if stack else None
+    return Diff(before=_text(before), after=_text(wanted))
+
+
+def deployment_diff(*, stack: Stack | None, stacks: Stacks, functions: Functions, package: Path) -> Diff:
+    """Compare what is deployed with what was packaged.
+
+    :param stack: the stack as it is.
+    :param stacks: reads its template.
+    :param functions: read the hashes of their code.
+    :param package: the folder that the CLI packaged into.
+    :raises PlanError: the package can't be read.
+    """
+    wanted = _packaged_template(package)
+    code = _packaged_code(wanted, package=package)
+    before = None
+    if stack is not None:
+        there = {name: functions.code_sha256(name) for name in code}
+        before = {"template": _comparable(stacks.template(stack.name)), "code_sha256": there}
+    return Diff(before=_text(before), after=_text({"template": _comparable(wanted), "code_sha256": code}))
+
+
+def _packaged_template(package: Path) -> dict[str, Any]:
+    path = package / _TEMPLATE
+    try:
+        template = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise PlanError(
+            f"the CLI left no readable template at {path}", "Use the CLI's version that is locked"
+        ) from error
+    return dict(template)
+
+
+def _packaged_code(template: Mapping[str, Any], *, package: Path) -> dict[str, str]:
+    """The hash of each function's archive as Lambda will show it, by the function's name."""
+    hashes = {}
+    for resource in template.get("Resources", {}).values():
+        properties = resource.get("Properties", {})
+        key = properties.get("Code", {}).get("S3Key") if resource.get("Type") == _FUNCTION else None
+        archive = package / PurePosixPath(str(key)).name
+        if key and isinstance(properties.get("FunctionName"), str) and archive.is_file():
+            digest = hashlib.sha256(archive.read_bytes()).digest()
+            hashes[properties["FunctionName"]] = base64.b64encode(digest).decode()
+    return hashes
+
+
+def _comparable(template: Mapping[str, Any]) -> Any:
+    """Take out of a template what differs with every packaging."""
+    return json.loads(_TIME.sub("(time)", json.dumps(template)))
+
+
+def _text(content: Mapping[str, Any] | None) -> str:
+    return json.dumps(content, indent=2, sort_keys=True) + "\n" if content else ""

@@ -1,0 +1,285 @@
+# Copyright: (c) 2026, The asesoria.serverless authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Makes a service deployed or removed: reads what is there, and starts the CLI only if something has to change."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import (
+    CloudFormationError,
+    Functions,
+    Stack,
+    Stacks,
+)
+from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
+from ansible_collections.asesoria.serverless.plugins.module_utils._fingerprint import SourceFile
+from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_cli import CliError, ServerlessCli
+from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_config import (
+    FINGERPRINT_OUTPUT,
+    ServiceConfig,
+    with_fingerprint,
+)
+from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_plan import (
+    Diff,
+    deployment_diff,
+    removal_diff,
+    summary_diff,
+)
+from ansible_collections.asesoria.serverless.plugins.module_utils._work_folder import (
+    WorkFolder,
+    open_work_folder,
+    temporary_work_folder,
+)
+
+#: Seconds between two looks at a stack that somebody else changes.
+_POLL_INTERVAL = 2.0
+#: Seconds in which a stack that has nothing but a change set may still get its resources from another run.
+_REVIEW_PATIENCE = 15.0
+
+_REMOVE_FIRST = "Look at its events, then remove the service (state: absent) and deploy it again"
+# AWS CloudFormation User Guide, "Stack status codes".
+_STUCK = {
+    "CREATE_FAILED": ("could not be created", _REMOVE_FIRST),
+    "ROLLBACK_COMPLETE": ("could not be created and holds nothing, and can only be deleted", _REMOVE_FIRST),
+    "ROLLBACK_FAILED": ("could neither be created nor taken back", _REMOVE_FIRST),
+    "DELETE_FAILED": (
+        "could not be removed completely",
+        "Look at its events for what stood in the way, then remove the service again (state: absent)",
+    ),
+    "UPDATE_FAILED": (
+        "could not be updated, and was told not to go back",
+        "Roll it back in CloudFormation, then deploy again",
+    ),
+    "UPDATE_ROLLBACK_FAILED": (
+        "could neither be updated nor go back",
+        "Mend what its events name, let CloudFormation continue the rollback, then deploy again",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to deploy or remove.
+
+    :param config: the service's configuration.
+    :param config_name: the name of its file.
+    :param origin: where the configuration comes from, for messages.
+    :param files: the app's files.
+    :param fingerprint: the hash of all that the deployment depends on; empty for a removal.
+    :param stage: the stage.
+    :param region: the region.
+    """
+
+    config: ServiceConfig
+    config_name: str
+    origin: str
+    files: Sequence[SourceFile]
+    fingerprint: str
+    stage: str
+    region: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was done, or would be.
+
+    :param changed: whether anything changed.
+    :param stack: the stack afterwards; C(None) if there is none, or would be none yet.
+    :param diff: before and after.
+    """
+
+    changed: bool
+    stack: Stack | None
+    diff: Diff = field(default_factory=Diff)
+
+
+class ServiceManager:
+    """Brings services into the state that is wanted.
+
+    :param stacks: CloudFormation.
+    :param functions: Lambda.
+    :param cli: the Serverless CLI.
+    :param work_dir: the folder to work in.
+    :param timeout: seconds to wait for another run, and for a stack that is being changed.
+    :param clock: a clock in seconds.
+    :param sleep: waits for seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        stacks: Stacks,
+        functions: Functions,
+        cli: ServerlessCli,
+        work_dir: Path,
+        timeout: float,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._stacks = stacks
+        self._functions = functions
+        self._cli = cli
+        self._work_dir = work_dir
+        self._timeout = timeout
+        self._clock = clock
+        self._sleep = sleep
+
+    def ensure_present(self, job: Job, *, check_mode: bool, diff: bool) -> Outcome:
+        """Deploy a service unless it is deployed just so.
+
+        :param job: the service.
+        :param check_mode: only say what would change.
+        :param diff: whether anybody looks at the difference.
+        :raises ServerlessError: it can't be deployed.
+        """
+        stack = self._stacks.find(job.config.stack_name)
+        if is_deployed(stack, fingerprint=job.fingerprint):
+            return Outcome(changed=False, stack=stack)
+        if check_mode:
+            return Outcome(changed=True, stack=stack, diff=self._preview(job, stack=stack))
+        with self._work_folder() as work:
+            stack = self._wait_until_deployable(job.config.stack_name)
+            if is_deployed(stack, fingerprint=job.fingerprint):
+                # An earlier run that was cut off had come this far.
+                return Outcome(changed=False, stack=stack)
+            return self._deploy(job, stack=stack, work=work, diff=diff)
+
+    def ensure_absent(self, job: Job, *, check_mode: bool) -> Outcome:
+        """Remove a service if it is there.
+
+        :param job: the service.
+        :param check_mode: only say what would change.
+        :raises ServerlessError: it can't be removed.
+        """
+        name = job.config.stack_name
+        stack = self._stacks.find(name)
+        if stack is None:
+            return Outcome(changed=False, stack=None)
+        diff = removal_diff(stack)
+        if check_mode:
+            return Outcome(changed=True, stack=stack, diff=diff)
+        with self._work_folder() as work:
+            if self._wait_until_settled(name) is None:
+                return Outcome(changed=False, stack=None)
+            work.fill(files=job.files, config=job.config.text, config_name=job.config_name)
+            with self._explained("removing", name):
+                self._cli.remove(work)
+            stack = self._stacks.find(name)
+        if stack is not None:
+            raise CloudFormationError(
+                f"the stack {name} is still there after its removal, as {stack.status}", _REMOVE_FIRST
+            )
+        return Outcome(changed=True, stack=None, diff=diff)
+
+    @contextlib.contextmanager
+    def _work_folder(self) -> Iterator[WorkFolder]:
+        with open_work_folder(self._work_dir, timeout=self._timeout, clock=self._clock, sleep=self._sleep) as work:
+            yield work
+
+    def _preview(self, job: Job, *, stack: Stack | None) -> Diff:
+        if stack is not None:
+            require_deployable(stack)
+        if not self._cli.installed:
+            wanted = {"stack": job.config.stack_name, "fingerprint": job.fingerprint}
+            return summary_diff(stack, wanted={**wanted, "files": [file.name for file in job.files]})
+        with temporary_work_folder(self._work_dir) as work:
+            return self._package(job, stack=stack, work=work, diff=True)
+
+    def _package(self, job: Job, *, stack: Stack | None, work: WorkFolder, diff: bool) -> Diff:
+        config = with_fingerprint(job.config.text, fingerprint=job.fingerprint, origin=job.origin)
+        work.fill(files=job.files, config=config, config_name=job.config_name)
+        self._cli.package(work)
+        if not diff:
+            return Diff()
+        return deployment_diff(stack=stack, stacks=self._stacks, functions=self._functions, package=work.package)
+
+    def _deploy(self, job: Job, *, stack: Stack | None, work: WorkFolder, diff: bool) -> Outcome:
+        name = job.config.stack_name
+        difference = self._package(job, stack=stack, work=work, diff=diff)
+        with self._explained("deploying", name):
+            self._cli.deploy(work)
+        deployed = self._stacks.find(name)
+        if not is_deployed(deployed, fingerprint=job.fingerprint):
+            status = deployed.status if deployed else "missing"
+            raise CloudFormationError(f"the stack {name} is {status} after its deployment", work.log_hint)
+        return Outcome(changed=True, stack=deployed, diff=difference)
+
+    @contextlib.contextmanager
+    def _explained(self, doing: str, name: str) -> Iterator[None]:
+        """Say what CloudFormation says about a failure, where it says more than the CLI."""
+        before = self._stacks.newest_event(name)
+        try:
+            yield
+        except CliError as error:
+            try:
+                failures = self._stacks.failures(name, after=before)
+            except ServerlessError:
+                # The stack may not have come to be; the CLI's own words are what there is.
+                failures = []
+            if not failures:
+                raise
+            raise CloudFormationError(
+                f"{doing} the stack {name} failed: {'; '.join(failures)}", error.remedy
+            ) from error
+
+    def _wait_until_deployable(self, name: str) -> Stack | None:
+        stack = self._wait_until_settled(name)
+        if stack is not None and stack.status == "REVIEW_IN_PROGRESS":
+            stack = self._clear_review(name)
+        if stack is not None:
+            require_deployable(stack)
+        return stack
+
+    def _wait_until_settled(self, name: str) -> Stack | None:
+        """Wait for whoever changes the stack, an earlier run that was cut off for example."""
+        return self._wait(name, patience=self._timeout, busy=lambda stack: stack.in_progress)
+
+    def _clear_review(self, name: str) -> Stack | None:
+        """Delete a stack that has no resources yet, only a change set that nobody executes."""
+        stack = self._wait(name, patience=_REVIEW_PATIENCE, busy=_is_reviewed, strict=False)
+        if stack is not None and _is_reviewed(stack):
+            self._stacks.delete(name)
+            stack = self._wait(name, patience=self._timeout, busy=lambda _stack: True)
+        return stack
+
+    def _wait(self, name: str, *, patience: float, busy: Callable[[Stack], bool], strict: bool = True) -> Stack | None:
+        deadline = self._clock() + patience
+        while True:
+            stack = self._stacks.find(name)
+            if stack is None or not busy(stack):
+                return stack
+            if self._clock() >= deadline:
+                if not strict:
+                    return stack
+                raise CloudFormationError(
+                    f"the stack {name} has been {stack.status} for more than {patience:g} seconds",
+                    "Wait until CloudFormation is done with it, then run again; its events say what it is doing",
+                )
+            self._sleep(_POLL_INTERVAL)
+
+
+def is_deployed(stack: Stack | None, *, fingerprint: str) -> bool:
+    """Whether a stack holds what a fingerprint stands for."""
+    return stack is not None and stack.healthy and stack.outputs.get(FINGERPRINT_OUTPUT) == fingerprint
+
+
+def require_deployable(stack: Stack) -> None:
+    """Refuse a stack that no deployment can change.
+
+    :raises CloudFormationError: it is stuck.
+    """
+    if stack.status in _STUCK:
+        trouble, remedy = _STUCK[stack.status]
+        reason = f" ({stack.reason.rstrip('.')})" if stack.reason else ""
+        raise CloudFormationError(f"the stack {stack.name} is {stack.status}: it {trouble}{reason}", remedy)
+
+
+def _is_reviewed(stack: Stack) -> bool:
+    return stack.status == "REVIEW_IN_PROGRESS"

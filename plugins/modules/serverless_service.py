@@ -1,0 +1,363 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The asesoria.serverless authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: serverless_service
+version_added: 0.1.0
+short_description: Deploy or remove a service of the Serverless Framework
+description:
+  - Deploys an app's folder with the Serverless CLI, or removes what was deployed.
+  - Works in a copy of the folder. The folder itself is only read, so that what plugins write and delete there while
+    they package (a C(wsgi_handler.py) of the app's, for example) never touches it.
+  - What was deployed is remembered as a fingerprint in an output of the stack, C(AsesoriaFingerprint). It covers the
+    names and contents of the files that travel, the configuration, O(cli_lock), stage and region. As long as it is the
+    same and the stack is healthy, the CLI is not started and nothing is written.
+  - With diff, and in check mode, shows how the stack's template and the functions' code would change. For that the CLI
+    only packages, which asks AWS nothing.
+  - A run that was cut off can be started again at any time. It waits for the CLI that the earlier one left behind, and
+    for CloudFormation, and goes on from there.
+author:
+  - The asesoria.serverless authors (@asesoria)
+requirements:
+  - Python >= 3.10, PyYAML
+  - the Serverless CLI, V(osls) 4, where something has to be deployed or removed
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    description: Says whether and what it would change, and changes nothing.
+    support: full
+  diff_mode:
+    description: >-
+      Shows the stack's template and the hashes of the functions' code. In check mode without an installed CLI it shows
+      no more than the files that would be deployed.
+    support: full
+notes:
+  - The template and so the difference shows a function's environment variables. Don't put secrets there; let the
+    function read them from SSM or Secrets Manager.
+options:
+  state:
+    description: Whether the service should be deployed or removed.
+    type: str
+    choices: [present, absent]
+    default: present
+  src:
+    description:
+      - Folder of the app.
+      - Required for O(state=present). For O(state=absent) it is needed only if its own C(serverless.yml) is.
+    type: path
+  config:
+    description:
+      - Content of C(serverless.yml). A configuration that the app's folder has itself is then left out.
+      - If it is not given, C(serverless.yml) in O(src) is taken. To remove a service of which there is neither,
+        O(service) is enough.
+    type: dict
+  service:
+    description:
+      - Name of the service, for O(state=absent) without a configuration. Otherwise the configuration has it.
+    type: str
+  stage:
+    description: Stage to deploy to or remove from.
+    type: str
+    default: dev
+  exclude:
+    description:
+      - What of the app's folder does not travel.
+      - Shell patterns. One that starts with C(/) is held against the whole path below O(src), any other one against
+        every single name on the way there. A folder that matches is left out with all that is in it.
+      - Virtual environments are left out whatever they are called.
+    type: list
+    elements: str
+    default:
+      - .aws-sam
+      - .DS_Store
+      - .env
+      - .env.*
+      - .git
+      - .gitignore
+      - .idea
+      - .mypy_cache
+      - .pytest_cache
+      - .requirements
+      - .ruff_cache
+      - .serverless
+      - .serverless-wsgi
+      - .tox
+      - .vscode
+      - __pycache__
+      - "*.pyc"
+      - /tests
+      - node_modules
+  cli:
+    description: How the Serverless CLI is called, program and leading arguments.
+    type: list
+    elements: str
+    default: [osls]
+  cli_lock:
+    description:
+      - The C(package-lock.json) that the CLI and its plugins were installed from. Another content makes the service be
+        deployed again.
+    type: path
+  work_dir:
+    description:
+      - Folder for the copy, the package and the CLI's output. It has to be empty, missing, or from an earlier run.
+      - Required unless the module runs in check mode.
+    type: path
+  endpoint_format:
+    description:
+      - Address of the service, if it does not answer where the stack's output says. C({api_id}), C({region}) and
+        C({stage}) are filled in.
+    type: str
+    default: ""
+  timeout:
+    description:
+      - Seconds that one call of the CLI may take, and that the module waits for another run or for CloudFormation.
+    type: int
+    default: 1800
+"""
+
+EXAMPLES = r"""
+- name: Deploy an app that has its own serverless.yml
+  asesoria.serverless.serverless_service:
+    src: /home/ana/app
+    stage: dev
+    region: us-east-1
+    cli: [/home/ana/cli/node_modules/.bin/osls]
+    cli_lock: /home/ana/cli/package-lock.json
+    work_dir: /home/ana/.local/share/asesoria.serverless/services/app-dev
+
+- name: Deploy a Flask app
+  asesoria.serverless.serverless_service:
+    src: /home/ana/flask
+    region: us-east-1
+    cli: [/home/ana/cli/node_modules/.bin/osls]
+    work_dir: /home/ana/.local/share/asesoria.serverless/services/flask-dev
+    config:
+      service: flask
+      frameworkVersion: "3 || 4"
+      plugins: [serverless-wsgi]
+      provider:
+        name: aws
+        runtime: python3.11
+      custom:
+        wsgi:
+          app: app.app
+          packRequirements: false
+      functions:
+        api:
+          handler: wsgi_handler.handler
+          layers:
+            - arn:aws:lambda:us-east-1:123456789012:layer:flask-dependencies-py311:1
+          events:
+            - httpApi: "*"
+  register: service
+
+- name: Say where it answers
+  ansible.builtin.debug:
+    var: service.endpoint
+
+- name: Remove it
+  asesoria.serverless.serverless_service:
+    state: absent
+    service: flask
+    region: us-east-1
+    cli: [/home/ana/cli/node_modules/.bin/osls]
+    work_dir: /home/ana/.local/share/asesoria.serverless/services/flask-dev
+"""
+
+RETURN = r"""
+service:
+  description: Name of the service.
+  returned: success
+  type: str
+  sample: mi-api-flask
+stage:
+  description: Its stage.
+  returned: success
+  type: str
+  sample: dev
+stack_name:
+  description: Name of its CloudFormation stack.
+  returned: success
+  type: str
+  sample: mi-api-flask-dev
+stack_status:
+  description: Status of the stack after the run, or as it is in check mode. It is C(null) if there is no stack.
+  returned: success
+  type: str
+  sample: UPDATE_COMPLETE
+outputs:
+  description: Outputs of the stack by name, the fingerprint left out.
+  returned: success
+  type: dict
+  sample:
+    HttpApiId: a1b2c3d4e5
+    HttpApiUrl: https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com
+endpoint:
+  description: >-
+    Address of the HTTP API, REST API or function URL. It is C(null) if the stack has none, or is not there (yet, or any
+    more).
+  returned: success
+  type: str
+  sample: https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com
+fingerprint:
+  description: Hash of all that the deployment depends on.
+  returned: O(state=present)
+  type: str
+  sample: 3f6b9d9d0c1f5f0e7f9f6a9ad2c5a3b0e6b3c2d1f0a9b8c7d6e5f4a3b2c1d0e9
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import missing_required_lib
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
+from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import Functions, Stacks
+from ansible_collections.asesoria.serverless.plugins.module_utils._endpoint import check_endpoint_format
+from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
+from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_cli import ServerlessCli, run_process
+from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_config import HAS_YAML
+from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_job import (
+    describe_stack,
+    make_deployment,
+    make_removal,
+)
+from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_service import Outcome, ServiceManager
+
+# What the SDK of the CLI reads, by the option of this module that says the same.
+_SDK_VARIABLES = {
+    "access_key": "AWS_ACCESS_KEY_ID",
+    "secret_key": "AWS_SECRET_ACCESS_KEY",
+    "session_token": "AWS_SESSION_TOKEN",
+    "profile": "AWS_PROFILE",
+    "endpoint_url": "AWS_ENDPOINT_URL",
+    "aws_ca_bundle": "AWS_CA_BUNDLE",
+}
+
+
+def make_manager(module: AnsibleAWSModule, *, region: str) -> ServiceManager:
+    """Put together what does the work, from the module's options."""
+    params: Mapping[str, Any] = module.params
+    retry = AWSRetry.jittered_backoff(retries=8)
+    cli = ServerlessCli(
+        argv=params["cli"],
+        runner=run_process,
+        base=os.environ,
+        options={variable: params[option] for option, variable in _SDK_VARIABLES.items() if params.get(option)},
+        stage=params["stage"],
+        region=region,
+        timeout=params["timeout"],
+    )
+    return ServiceManager(
+        stacks=Stacks(module.client("cloudformation", retry_decorator=retry)),
+        functions=Functions(lambda: module.client("lambda", retry_decorator=retry)),
+        cli=cli,
+        work_dir=Path(params["work_dir"] or "."),
+        timeout=params["timeout"],
+    )
+
+
+def run(module: AnsibleAWSModule) -> dict[str, Any]:
+    """Do what the options say and return the module's answer."""
+    params: Mapping[str, Any] = module.params
+    region = module.region
+    if not region:
+        raise ServerlessError("no region is set", "Give the option region, or set AWS_DEFAULT_REGION")
+    check_endpoint_format(params["endpoint_format"])
+    if params["state"] == "present":
+        job = make_deployment(params, region=region)
+        manager = make_manager(module, region=region)
+        # Ansible keeps in a private attribute whether anybody looks at the difference.
+        outcome = manager.ensure_present(job, check_mode=module.check_mode, diff=module._diff)
+    else:
+        job = make_removal(params, region=region)
+        outcome = make_manager(module, region=region).ensure_absent(job, check_mode=module.check_mode)
+    answer = {"changed": outcome.changed, "service": job.config.service, "stage": job.stage}
+    answer.update(
+        describe_stack(
+            outcome.stack,
+            name=job.config.stack_name,
+            endpoint_format=params["endpoint_format"],
+            region=region,
+            stage=job.stage,
+        )
+    )
+    if job.fingerprint:
+        answer["fingerprint"] = job.fingerprint
+    if module._diff:
+        answer["diff"] = show_diff(outcome, stack_name=job.config.stack_name)
+    return answer
+
+
+def show_diff(outcome: Outcome, *, stack_name: str) -> dict[str, str]:
+    """Return the difference as Ansible wants it."""
+    header = f"stack {stack_name}"
+    diff = outcome.diff
+    return {"before": diff.before, "after": diff.after, "before_header": header, "after_header": header}
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleAWSModule(
+        argument_spec={
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "src": {"type": "path"},
+            "config": {"type": "dict"},
+            "service": {"type": "str"},
+            "stage": {"type": "str", "default": "dev"},
+            "exclude": {
+                "type": "list",
+                "elements": "str",
+                "default": [
+                    ".aws-sam",
+                    ".DS_Store",
+                    ".env",
+                    ".env.*",
+                    ".git",
+                    ".gitignore",
+                    ".idea",
+                    ".mypy_cache",
+                    ".pytest_cache",
+                    ".requirements",
+                    ".ruff_cache",
+                    ".serverless",
+                    ".serverless-wsgi",
+                    ".tox",
+                    ".vscode",
+                    "__pycache__",
+                    "*.pyc",
+                    "/tests",
+                    "node_modules",
+                ],
+            },
+            "cli": {"type": "list", "elements": "str", "default": ["osls"]},
+            "cli_lock": {"type": "path"},
+            "work_dir": {"type": "path"},
+            "endpoint_format": {"type": "str", "default": ""},
+            "timeout": {"type": "int", "default": 1800},
+        },
+        required_if=[("state", "present", ["src"])],
+        supports_check_mode=True,
+    )
+    if not HAS_YAML:
+        module.fail_json(msg=missing_required_lib("PyYAML"))
+    if not module.check_mode and not module.params["work_dir"]:
+        module.fail_json(msg="work_dir is required outside of check mode. Name a folder for the copy of the app.")
+    try:
+        answer = run(module)
+    except ServerlessError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(**answer)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The asesoria.serverless authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: serverless_service_info
+version_added: 0.1.0
+short_description: Say what is deployed of a service of the Serverless Framework
+description:
+  - Reads the status, the outputs and the endpoint of a service from its CloudFormation stack.
+  - It is no error if there is no such stack.
+author:
+  - The asesoria.serverless authors (@asesoria)
+requirements:
+  - Python >= 3.10
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    description: Reads only.
+    support: full
+  diff_mode:
+    description: Changes nothing.
+    support: none
+options:
+  service:
+    description: Name of the service.
+    type: str
+    required: true
+  stage:
+    description: Its stage.
+    type: str
+    default: dev
+  stack_name:
+    description: Name of its stack, if the service's configuration gives it one of its own.
+    type: str
+  endpoint_format:
+    description:
+      - Address of the service, if it does not answer where the stack's output says. C({api_id}), C({region}) and
+        C({stage}) are filled in.
+    type: str
+    default: ""
+seealso:
+  - module: asesoria.serverless.serverless_service
+"""
+
+EXAMPLES = r"""
+- name: Find out where the service answers
+  asesoria.serverless.serverless_service_info:
+    service: mi-api-flask
+    stage: dev
+    region: us-east-1
+  register: service
+
+- name: Say it
+  ansible.builtin.debug:
+    var: service.endpoint
+"""
+
+RETURN = r"""
+exists:
+  description: Whether there is such a stack.
+  returned: success
+  type: bool
+stack_name:
+  description: Name of the stack that was looked for.
+  returned: success
+  type: str
+  sample: mi-api-flask-dev
+stack_status:
+  description: Status of the stack. It is C(null) if there is none.
+  returned: success
+  type: str
+  sample: UPDATE_COMPLETE
+outputs:
+  description: Outputs of the stack by name, the fingerprint left out.
+  returned: success
+  type: dict
+  sample:
+    HttpApiId: a1b2c3d4e5
+    HttpApiUrl: https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com
+endpoint:
+  description: Address of the HTTP API, REST API or function URL. It is C(null) if the stack has none, or is not there.
+  returned: success
+  type: str
+  sample: https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com
+"""
+
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
+from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import Stacks
+from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
+from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_config import check_stack_name
+from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_job import describe_stack
+
+
+def run(module: AnsibleAWSModule) -> dict[str, Any]:
+    """Read the stack and return the module's answer."""
+    params: dict[str, Any] = module.params
+    name = params["stack_name"] or f"{params['service']}-{params['stage']}"
+    check_stack_name(name)
+    client = module.client("cloudformation", retry_decorator=AWSRetry.jittered_backoff(retries=8))
+    stack = Stacks(client).find(name)
+    described = describe_stack(
+        stack,
+        name=name,
+        endpoint_format=params["endpoint_format"],
+        region=module.region or "",
+        stage=params["stage"],
+    )
+    return {"changed": False, "exists": stack is not None, **described}
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleAWSModule(
+        argument_spec={
+            "service": {"type": "str", "required": True},
+            "stage": {"type": "str", "default": "dev"},
+            "stack_name": {"type": "str"},
+            "endpoint_format": {"type": "str", "default": ""},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        answer = run(module)
+    except ServerlessError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(**answer)
+
+
+if __name__ == "__main__":
+    main()
