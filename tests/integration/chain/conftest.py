@@ -1,0 +1,31 @@
+# Copyright: (c) 2026, The asesoria.serverless authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One sandbox for all tests of the chain, on ports and in folders of its own."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .support import Chain, free_base_port
+
+
+@pytest.fixture(scope="session")
+def chain() -> Iterator[Chain]:
+    """A running sandbox in which nothing has been made yet, with a profile of the user's own beside the chain's."""
+    # Short, because a path of a Unix socket has 108 characters at most.
+    folder = Path(tempfile.mkdtemp(prefix="asesoria-"))
+    chain = Chain(folder=folder, port=free_base_port())
+    try:
+        chain.play("playbooks/sandbox.yml").ok()
+        chain.add_personal_profile()
+        yield chain
+    finally:
+        chain.play("playbooks/sandbox.yml", "-e", "sandbox_state=stopped", "-e", "sandbox_purge=true")
+        shutil.rmtree(folder, ignore_errors=True)

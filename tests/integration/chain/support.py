@@ -1,0 +1,254 @@
+# Copyright: (c) 2026, The asesoria.serverless authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs playbooks against a sandbox of the tests' own and sees what they did."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from configparser import ConfigParser
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(CHECKOUT / "roles/sandbox/files"))
+from asesoria_sandbox import request_log  # noqa: E402  # the sandbox's own code is no installed package
+
+BIN = Path(sys.executable).parent
+_RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
+
+
+def free_base_port() -> int:
+    """The first of three free neighbouring ports on loopback, below the range that the system hands out itself."""
+    for base in range(21000, 30000, 10):
+        with suppress(OSError):
+            for port in range(base, base + 3):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", port))
+            return base
+    raise RuntimeError("no three neighbouring ports are free on 127.0.0.1")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one ansible-playbook said and how it ended."""
+
+    command: str
+    returncode: int
+    output: str
+
+    @property
+    def changed(self) -> int:
+        """Changed tasks over all hosts."""
+        return sum(int(changed) for _host, _ok, changed, _unreachable, _failed in _RECAP.findall(self.output))
+
+    @property
+    def changed_tasks(self) -> list[str]:
+        """Names of the tasks with a changed host, for a failing test to show."""
+        task = ""
+        names = []
+        for line in self.output.splitlines():
+            if line.startswith(("TASK [", "RUNNING HANDLER [")):
+                task = line.partition("[")[2].partition("]")[0]
+            elif line.startswith("changed: "):
+                names.append(task)
+        return names
+
+    @property
+    def message(self) -> str:
+        """The failing tasks' output, white space folded."""
+        _, _, tail = self.output.partition("[ERROR]")
+        fatal = "\n".join(re.findall(r"^fatal: .*(?:\n(?!TASK|PLAY|\n).*)*", self.output, re.MULTILINE))
+        return " ".join((fatal or tail or self.output).split())
+
+    @property
+    def curl(self) -> list[str]:
+        """The curl command that the run ends with, as argv."""
+        lines = re.findall(r"curl http[^\"'\n]*", self.output)
+        assert lines, f"no curl line in the output of {self.command}:\n{self.output}"
+        return shlex.split(lines[-1])
+
+    def ok(self) -> Run:
+        """This run, if it ended well."""
+        assert self.returncode == 0, f"{self.command} ended with {self.returncode}:\n{self.output[-8000:]}"
+        return self
+
+    def refused(self) -> Run:
+        """This run, if it failed."""
+        assert self.returncode != 0, f"{self.command} should have failed:\n{self.output[-8000:]}"
+        return self
+
+
+@dataclass
+class Chain:
+    """The chain against one sandbox.
+
+    :param folder: everything that the sandbox and the runs write is below it.
+    :param port: first of the sandbox's three ports.
+    """
+
+    folder: Path
+    port: int
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.home.mkdir(parents=True, exist_ok=True)
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ANSIBLE_"))}
+        self.environment = {
+            **kept,
+            "HOME": str(self.home),
+            # Where pyenv is, now that it can't be told by the home folder.
+            "PYENV_ROOT": os.environ.get("PYENV_ROOT", str(Path.home() / ".pyenv")),
+            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+            "ASESORIA_SANDBOX_DIR": str(self.sandbox),
+            "ASESORIA_SANDBOX_PORT": str(self.port),
+            "ANSIBLE_INVENTORY": str(CHECKOUT / "inventory/sandbox"),
+            "ANSIBLE_FORCE_COLOR": "false",
+            "ANSIBLE_NOCOLOR": "true",
+            **self.environment,
+        }
+
+    @property
+    def sandbox(self) -> Path:
+        """The sandbox's folder."""
+        return self.folder / "sandbox"
+
+    @property
+    def home(self) -> Path:
+        """The home folder of every run, to see what is written there."""
+        return self.folder / "home"
+
+    @property
+    def aws_files(self) -> dict[str, bytes]:
+        """What the AWS configuration files hold, by file name."""
+        return {path.name: path.read_bytes() for path in sorted((self.sandbox / "aws").glob("*"))}
+
+    @property
+    def secret(self) -> str:
+        """The secret key of the user that the chain made."""
+        parser = ConfigParser(interpolation=None)
+        parser.read(self.sandbox / "aws/credentials", encoding="utf-8")
+        return parser["asesoria"]["aws_secret_access_key"]
+
+    def add_personal_profile(self) -> None:
+        """Put a profile into the AWS files that is none of the chain's business."""
+        (self.sandbox / "aws").mkdir(exist_ok=True)
+        for name, section in (("credentials", "personal"), ("config", "profile personal")):
+            with (self.sandbox / "aws" / name).open("a", encoding="utf-8") as file:
+                file.write(f"# mine; don't touch\n[{section}]\n  key=value\n")
+
+    def writes(self, *, since: int = 0) -> list[str]:
+        """The AWS calls that wrote, C(service:Action), leaving out the first C(since) calls of any kind."""
+        calls = request_log.read(self.sandbox / "log/requests.jsonl")[since:]
+        return [f"{call.service}:{call.action}" for call in request_log.writes(calls)]
+
+    @property
+    def calls(self) -> int:
+        """How many AWS calls there have been."""
+        return len(request_log.read(self.sandbox / "log/requests.jsonl"))
+
+    def files(self) -> dict[str, str]:
+        """Digest of every file that a run could write by its path, but for logs and Ansible's own temporary files."""
+        skipped = (self.sandbox / "log", self.home / ".ansible", self.sandbox / "ssh/known_hosts")
+        return {
+            str(path): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(self.folder.rglob("*"))
+            if path.is_file() and not path.is_symlink() and not any(path.is_relative_to(skip) for skip in skipped)
+        }
+
+    def popen(self, *arguments: str | Path, cwd: Path = CHECKOUT) -> subprocess.Popen[str]:
+        """Start ansible-playbook in a process group of its own."""
+        return subprocess.Popen(
+            ["ansible-playbook", *map(str, arguments)],
+            cwd=cwd,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def play(self, *arguments: str | Path, cwd: Path = CHECKOUT) -> Run:
+        """Run ansible-playbook to its end."""
+        process = self.popen(*arguments, cwd=cwd)
+        output, _ = process.communicate(timeout=900)
+        return Run(" ".join(["ansible-playbook", *map(str, arguments)]), process.returncode, output)
+
+    def play_and_kill(self, *arguments: str | Path, at: str, after: float = 0.0) -> str:
+        """Run ansible-playbook and end its whole process group without warning when a task begins.
+
+        :param at: the end of the task's name.
+        :param after: seconds between the task's beginning and the kill.
+        """
+        process = self.popen(*arguments)
+        assert process.stdout is not None
+        seen: list[str] = []
+        for line in process.stdout:
+            seen.append(line)
+            if line.startswith("TASK [") and line.partition("]")[0].endswith(at):
+                time.sleep(after)
+                break
+        else:
+            raise AssertionError(f"no task {at!r} was reached:\n{''.join(seen)[-8000:]}")
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        return "".join(seen)
+
+    def client(self, service: str) -> Any:
+        """A client of the stand-ins, with the rights of the account's administrator."""
+        port = self.port + 1 if service in ("ec2", "ssm") else self.port
+        return boto3.client(
+            service,
+            endpoint_url=f"http://127.0.0.1:{port}",
+            region_name="us-east-1",
+            aws_access_key_id="sandboxadmin",
+            aws_secret_access_key="sandboxadmin",
+            config=Config(retries={"total_max_attempts": 2}),
+        )
+
+    def layer_versions(self, name: str = "flask-dependencies-py311") -> list[int]:
+        """Numbers of the versions of a layer."""
+        found = self.client("lambda").list_layer_versions(LayerName=name)["LayerVersions"]
+        return [version["Version"] for version in found]
+
+
+class ProcessWatch:
+    """Reads every command line on the machine, again and again, while a run goes on."""
+
+    def __init__(self) -> None:
+        self.command_lines: set[str] = set()
+        self._end = threading.Event()
+
+    def _look(self) -> None:
+        while not self._end.wait(0.02):
+            for path in Path("/proc").glob("[0-9]*/cmdline"):
+                with suppress(OSError):
+                    self.command_lines.add(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+
+    @contextmanager
+    def watching(self) -> Iterator[ProcessWatch]:
+        """Look until the block ends."""
+        thread = threading.Thread(target=self._look, daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            self._end.set()
+            thread.join()

@@ -1,0 +1,205 @@
+# Copyright: (c) 2026, The asesoria.serverless authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The life of a service, in the order of this file: planned, made, left alone, planned again, taken down."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from .support import CHECKOUT, Chain, ProcessWatch, Run
+
+WELCOME = "Bienvenido al servidor de Flask"
+STAGES = ("preflight", "access", "builder", "python", "layer", "deploy", "verify")
+
+
+def ask(run: Run) -> str:
+    """What the curl command that a run printed prints."""
+    return subprocess.run([*run.curl, "--silent", "--show-error"], check=True, capture_output=True, text=True).stdout
+
+
+def assert_nothing_done(chain: Chain, run: Run, *, since: int, files: dict[str, str]) -> None:
+    """The run neither called AWS to write nor touched a file."""
+    run.ok()
+    assert chain.writes(since=since) == []
+    assert chain.files() == files
+
+
+def test_a_plan_before_the_first_run_writes_nothing(chain: Chain) -> None:
+    since, files = chain.calls, chain.files()
+    run = chain.play("site.yml", "--check", "--diff")
+    assert_nothing_done(chain, run, since=since, files=files)
+    assert chain.calls > since, "the plan asked AWS nothing, so it can't know anything"
+    assert run.changed > 0
+
+
+def test_the_first_run_ends_with_an_answer_and_shows_no_secret(chain: Chain) -> None:
+    with ProcessWatch().watching() as watch:
+        run = chain.play("site.yml", "-vvv").ok()
+    assert ask(run) == WELCOME
+    secret = chain.secret
+    assert len(secret) >= 20
+    assert secret not in run.output
+    assert not [line for line in watch.command_lines if secret in line]
+    assert any("ansible-playbook" in line for line in watch.command_lines), "the watch saw nothing"
+    holders = [path for path in chain.folder.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()]
+    assert holders == [chain.sandbox / "aws/credentials"]
+
+
+def test_the_second_run_changes_nothing(chain: Chain) -> None:
+    since, files = chain.calls, chain.files()
+    run = chain.play("site.yml")
+    assert_nothing_done(chain, run, since=since, files=files)
+    assert run.changed_tasks == []
+    assert run.changed == 0
+    assert chain.layer_versions() == [1]
+    assert len(chain.client("iam").list_access_keys(UserName="asesoria")["AccessKeyMetadata"]) == 1
+    assert ask(run) == WELCOME
+
+
+def test_a_plan_after_the_run_finds_nothing_to_do(chain: Chain) -> None:
+    since, files = chain.calls, chain.files()
+    run = chain.play("site.yml", "--check", "--diff")
+    assert_nothing_done(chain, run, since=since, files=files)
+    assert run.changed_tasks == []
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_stage_runs_alone(chain: Chain, stage: str) -> None:
+    since = chain.calls
+    run = chain.play(f"playbooks/{stage}.yml").ok()
+    assert run.changed == 0
+    assert chain.writes(since=since) == []
+
+
+def test_the_builder_is_closed_and_encrypted(chain: Chain) -> None:
+    ec2 = chain.client("ec2")
+    (reservation,) = ec2.describe_instances(
+        Filters=[
+            {"Name": "tag:Role", "Values": ["lambda-builder"]},
+            {"Name": "instance-state-name", "Values": ["running"]},
+        ]
+    )["Reservations"]
+    (instance,) = reservation["Instances"]
+    assert instance["InstanceType"] == "t3.micro"
+    assert instance["KeyName"] == "lambda-builder-keys"
+    assert instance["MetadataOptions"]["HttpTokens"] == "required"
+    (group,) = ec2.describe_security_groups(GroupIds=[group["GroupId"] for group in instance["SecurityGroups"]])[
+        "SecurityGroups"
+    ]
+    (rule,) = group["IpPermissions"]
+    assert (rule["FromPort"], rule["ToPort"], [range_["CidrIp"] for range_ in rule["IpRanges"]]) == (
+        22,
+        22,
+        ["127.0.0.1/32"],
+    )
+    assert rule["Ipv6Ranges"] == []
+    volumes = ec2.describe_volumes(Filters=[{"Name": "attachment.instance-id", "Values": [instance["InstanceId"]]}])
+    assert [volume["Encrypted"] for volume in volumes["Volumes"]] == [True]
+    assert (chain.sandbox / "ssh/lambda-builder-keys.pem").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_installed_collection_works_from_an_empty_folder(chain: Chain, tmp_path: Path) -> None:
+    archive_folder, collections, empty = tmp_path / "build", tmp_path / "collections", tmp_path / "empty"
+    empty.mkdir()
+    galaxy = ["ansible-galaxy", "collection"]
+    build = [*galaxy, "build", str(CHECKOUT), "--output-path", str(archive_folder)]
+    subprocess.run(build, check=True, capture_output=True, env=chain.environment)
+    (archive,) = archive_folder.glob("asesoria-serverless-*.tar.gz")
+    install = [*galaxy, "install", str(archive), "--no-deps", "--collections-path", str(collections)]
+    subprocess.run(install, check=True, capture_output=True, env=chain.environment)
+    installed = collections / "ansible_collections/asesoria/serverless"
+    elsewhere = Chain(
+        folder=chain.folder,
+        port=chain.port,
+        environment={
+            "ANSIBLE_COLLECTIONS_PATH": str(collections),
+            "ANSIBLE_INVENTORY": str(installed / "inventory/sandbox"),
+        },
+    )
+    run = elsewhere.play("asesoria.serverless.site", "-v", cwd=empty).ok()
+    assert str(installed) in elsewhere.play("asesoria.serverless.preflight", "-vvv", cwd=empty).ok().output
+    assert run.changed == 0
+    assert ask(run) == WELCOME
+    assert list(empty.iterdir()) == []
+
+
+def test_without_an_inventory_the_builder_is_found_all_the_same(chain: Chain, tmp_path: Path) -> None:
+    """Nothing but variables is given: what the inventory's plugin would find, the playbook finds."""
+    inventory = CHECKOUT / "inventory/sandbox"
+    bare = Chain(folder=chain.folder, port=chain.port, environment={"ANSIBLE_INVENTORY": ""})
+    where = {
+        "inventory_dir": str(inventory),
+        "ansible_host": "127.0.0.1",
+        "ansible_port": chain.port + 2,
+        "ansible_ssh_common_args": f"-o UserKnownHostsFile={chain.sandbox}/ssh/known_hosts_bare "
+        "-o StrictHostKeyChecking=accept-new",
+    }
+    given = ["-e", f"@{inventory}/group_vars/all.yml", "-e", json.dumps(where)]
+    run = bare.play("asesoria.serverless.site", *given, cwd=tmp_path).ok()
+    assert "Add the builder to the group" in run.output
+    assert run.changed_tasks == []
+    assert ask(run) == WELCOME
+
+
+def test_teardown_leaves_nothing_of_ours_and_everything_else(chain: Chain) -> None:
+    iam, ec2, cloudformation = chain.client("iam"), chain.client("ec2"), chain.client("cloudformation")
+    iam.create_user(UserName="somebody-else")
+    ec2.create_key_pair(KeyName="somebody-elses-key")
+    chain.play("playbooks/teardown.yml").ok()
+
+    assert [user["UserName"] for user in iam.list_users()["Users"]] == ["somebody-else"]
+    assert iam.list_policies(Scope="Local")["Policies"] == []
+    assert [role["RoleName"] for role in iam.list_roles()["Roles"] if "mi-api-flask" in role["RoleName"]] == []
+    assert [key["KeyName"] for key in ec2.describe_key_pairs()["KeyPairs"]] == ["somebody-elses-key"]
+    groups = [group["GroupName"] for group in ec2.describe_security_groups()["SecurityGroups"]]
+    assert set(groups) == {"default"}
+    states = [
+        instance["State"]["Name"]
+        for reservation in ec2.describe_instances()["Reservations"]
+        for instance in reservation["Instances"]
+    ]
+    assert set(states) <= {"terminated"}
+    assert chain.layer_versions() == []
+    assert chain.client("lambda").list_functions()["Functions"] == []
+    live = [
+        stack for stack in cloudformation.list_stacks()["StackSummaries"] if stack["StackStatus"] != "DELETE_COMPLETE"
+    ]
+    assert live == []
+    assert chain.client("s3").list_buckets()["Buckets"] == []
+    assert chain.client("logs").describe_log_groups()["logGroups"] == []
+
+
+def test_teardown_leaves_the_users_own_files_as_they_were(chain: Chain) -> None:
+    assert b"# mine; don't touch\n[personal]\n  key=value\n" in chain.aws_files["credentials"]
+    assert b"asesoria" not in chain.aws_files["credentials"] + chain.aws_files["config"]
+    assert not (chain.sandbox / "ssh/lambda-builder-keys.pem").exists()
+    assert not (chain.home / ".aws").exists()
+
+
+def test_a_second_teardown_changes_nothing(chain: Chain) -> None:
+    since = chain.calls
+    assert chain.play("playbooks/teardown.yml").ok().changed == 0
+    assert chain.writes(since=since) == []
+
+
+@pytest.mark.parametrize(
+    ("task", "after"),
+    [
+        pytest.param("Make the access key", 0.5, id="access"),
+        pytest.param("Build the layer", 2.0, id="layer"),
+        pytest.param("Deploy the service", 4.0, id="deploy"),
+    ],
+)
+def test_a_killed_run_that_is_started_again_ends_like_an_undisturbed_one(chain: Chain, task: str, after: float) -> None:
+    chain.play_and_kill("site.yml", at=task, after=after)
+    assert ask(chain.play("site.yml").ok()) == WELCOME
+    assert len(chain.client("iam").list_access_keys(UserName="asesoria")["AccessKeyMetadata"]) == 1
+    assert len(chain.layer_versions()) == 1
+    assert chain.play("site.yml").ok().changed_tasks == []
+    chain.play("playbooks/teardown.yml").ok()
