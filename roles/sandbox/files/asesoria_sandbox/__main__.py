@@ -10,6 +10,7 @@ What it did goes to standard output as one JSON object, C(changed) included. Wha
 from __future__ import annotations
 
 import argparse
+import errno
 import fcntl
 import json
 import os
@@ -21,14 +22,18 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
 
 from asesoria_sandbox import builder, jail, processes
 from asesoria_sandbox.processes import Process
 from asesoria_sandbox.settings import HOST, SETTINGS_VARIABLE, SandboxError, Settings
 
+_HIGHEST_PORT = 65533
 _SECONDS_TO_START = 60.0
 _SECONDS_TO_STOP = 15.0
+#: Directories for files that belong to one life of the account: AWS profiles, SSH keys, the stand-ins' own.
+_ACCOUNT = ("aws", "ssh", "tmp")
 _INSTALL = {
     "bwrap": "bubblewrap",
     "sshd": "openssh-server",
@@ -44,9 +49,9 @@ def main(arguments: list[str] | None = None) -> int:
     """
     options = _parse(arguments)
     try:
-        print(json.dumps(options.action(options)))
+        sys.stdout.write(json.dumps(options.action(options)) + "\n")
     except SandboxError as error:
-        print(f"{error}.", file=sys.stderr)
+        sys.stderr.write(f"{error}.\n")
         return 2
     return 0
 
@@ -58,6 +63,8 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         command = commands.add_parser(name)
         command.set_defaults(action=action)
         command.add_argument("--directory", type=lambda text: Path(text).absolute(), required=True)
+        if name in ("start", "stop"):
+            command.add_argument("--dry-run", action="store_true")
         if name == "start":
             command.add_argument("--port", type=int, required=True)
             command.add_argument("--region", required=True)
@@ -93,20 +100,14 @@ def start(options: argparse.Namespace) -> dict[str, object]:
         pythons=tuple(options.lambda_python),
         python=options.python,
     )
+    if options.dry_run:
+        return {"changed": _must_start(settings), "running": _running(settings.top) is not None, "port": settings.port}
     with _alone(settings.top):
-        running = _running(settings.top)
-        if running is not None:
-            if running.port != settings.port:
-                raise SandboxError(
-                    f"the sandbox in {settings.top} runs on port {running.port} already, not on {settings.port}. "
-                    "Stop it first (sandbox_state: stopped)"
-                )
-            return {"changed": False, "running": True, "port": running.port}
-        _check_namespaces()
-        _check_ports(settings)
-        _clear(settings)
-        _launch(settings)
-    return {"changed": True, "running": True, "port": settings.port}
+        must_start = _must_start(settings)
+        if must_start:
+            _clear(settings)
+            _launch(settings)
+    return {"changed": must_start, "running": True, "port": settings.port}
 
 
 def stop(options: argparse.Namespace) -> dict[str, object]:
@@ -115,8 +116,8 @@ def stop(options: argparse.Namespace) -> dict[str, object]:
     :raises SandboxError: something of it is left.
     """
     top: Path = options.directory
-    if not top.is_dir():
-        return {"changed": False, "running": False, "port": None}
+    if options.dry_run or not top.is_dir():
+        return {"changed": _running(top) is not None, "running": _running(top) is not None, "port": None}
     with _alone(top):
         supervisor = Process.load(top / "supervisor.json")
         if supervisor is not None:
@@ -129,6 +130,24 @@ def stop(options: argparse.Namespace) -> dict[str, object]:
                 raise SandboxError(f"processes {left} of the sandbox in {top} can't be ended")
         (top / "supervisor.json").unlink(missing_ok=True)
     return {"changed": supervisor is not None, "running": False, "port": None}
+
+
+def _must_start(settings: Settings) -> bool:
+    """Whether the sandbox is still to be started, and could be.
+
+    :raises SandboxError: it can't.
+    """
+    running = _running(settings.top)
+    if running is None:
+        _check_namespaces()
+        _check_ports(settings)
+        return True
+    if running.port != settings.port:
+        raise SandboxError(
+            f"the sandbox in {settings.top} runs on port {running.port} already, not on {settings.port}. "
+            "Stop it first (sandbox_state: stopped)"
+        )
+    return False
 
 
 @contextmanager
@@ -151,7 +170,9 @@ def _check_namespaces() -> None:
     view = [*jail.system(), *jail.namespaces(user=1000, group=1000, hostname="probe")]
     command = [shutil.which("bwrap") or "bwrap", *view, "--", "/usr/bin/env", "true"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=30, stdin=subprocess.DEVNULL
+        )
     except OSError as error:
         raise SandboxError(f"bwrap does not run: {error}. Install the package bubblewrap") from error
     if done.returncode != 0:
@@ -163,25 +184,36 @@ def _check_namespaces() -> None:
 
 
 def _check_ports(settings: Settings) -> None:
+    remedy = (
+        f"The sandbox needs ports {settings.port} to {settings.port + 2}: set sandbox_port, or the environment "
+        "variable ASESORIA_SANDBOX_PORT, to the first of three free ones"
+    )
+    if not 1 <= settings.port <= _HIGHEST_PORT:
+        raise SandboxError(f"port {settings.port} is not between 1 and {_HIGHEST_PORT}. {remedy}")
     for port in (settings.ministack_port, settings.moto_port, settings.ssh_port):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((HOST, port))
-            except (OSError, OverflowError) as error:
-                raise SandboxError(
-                    f"port {port} of {HOST} is taken ({error.strerror if isinstance(error, OSError) else error}), and the "
-                    f"sandbox needs {settings.port} to {settings.port + 2}. Set sandbox_port, or the environment variable "
-                    "ASESORIA_SANDBOX_PORT, to the first of three free ports"
-                ) from error
+            except OSError as error:
+                what = (
+                    "is taken by another program"
+                    if error.errno == errno.EADDRINUSE
+                    else f"can't be had: {error.strerror}"
+                )
+                raise SandboxError(f"port {port} of {HOST} {what}. {remedy}") from error
 
 
 def _clear(settings: Settings) -> None:
-    """Remove what an earlier run left, and make room. The state of AWS begins anew, so disks and functions do."""
-    for directory in (settings.machines, settings.functions, settings.top / "tmp", settings.log):
+    """Remove what an earlier run left, and make room.
+
+    The account begins anew, empty. So do the disks, and the keys that the earlier account gave out.
+    """
+    for directory in (settings.machines, settings.functions, settings.log, *(settings.top / name for name in _ACCOUNT)):
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir(mode=0o700)
-    settings.lang.mkdir(exist_ok=True)
+    for directory in (settings.lang, settings.top / "state"):
+        directory.mkdir(mode=0o700, exist_ok=True)
     settings.pid_file.unlink(missing_ok=True)
 
 
@@ -212,7 +244,9 @@ def _launch(settings: Settings) -> None:
         supervisor.terminate()
     supervisor.wait()
     said = (log.read_text(encoding="utf-8").strip().splitlines() or ["nothing"])[-2:]
-    raise SandboxError(f"the stand-ins did not start within {_SECONDS_TO_START:g} s: {'; '.join(said)} (logs: {settings.log})")
+    raise SandboxError(
+        f"the stand-ins did not start within {_SECONDS_TO_START:g} s: {'; '.join(said)} (logs: {settings.log})"
+    )
 
 
 def _healthy(settings: Settings) -> bool:
@@ -221,7 +255,7 @@ def _healthy(settings: Settings) -> bool:
     try:
         for port, path in pages:
             with opener.open(f"http://{HOST}:{port}{path}", timeout=5) as answer:
-                if answer.status != 200:
+                if answer.status != HTTPStatus.OK:
                     return False
     except OSError:
         return False

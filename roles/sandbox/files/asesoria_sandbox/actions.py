@@ -11,6 +11,8 @@ import re
 from collections.abc import Mapping
 from urllib.parse import parse_qs, unquote
 
+import botocore.session
+
 #: How the names of actions that change nothing begin.
 READS = (
     "BatchGet",
@@ -94,8 +96,6 @@ def _rest_action(service: str, method: str, path: str, query: str) -> str | None
 @functools.cache
 def _operations(service: str) -> list[tuple[str, re.Pattern[str], frozenset[str], int, str]]:
     """Method, path, query keys, number of fixed characters and name of each operation, from botocore's model."""
-    import botocore.session
-
     model = botocore.session.get_session().get_service_model(service)
     return [_operation(model.operation_model(name).http, name) for name in model.operation_names]
 

@@ -7,13 +7,15 @@
 from __future__ import annotations
 
 import ministack.app
-from asesoria_sandbox import function_worker
+
+from asesoria_sandbox import function_worker, processes
 from asesoria_sandbox.request_log import RequestLog, asgi
 from asesoria_sandbox.settings import Settings
 
 
 def main() -> None:
     """Serve until told to end."""
+    processes.die_with_parent()
     settings = Settings.load()
     function_worker.install(settings)
     ministack.app.app = asgi(ministack.app.app, RequestLog(settings.request_log))

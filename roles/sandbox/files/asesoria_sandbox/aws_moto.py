@@ -6,22 +6,22 @@
 
 from __future__ import annotations
 
-import os
+import signal
 import sys
 from types import FrameType
 
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import run_simple
+
+from asesoria_sandbox import processes
 from asesoria_sandbox.request_log import RequestLog, wsgi
 from asesoria_sandbox.settings import HOST, Settings
 
 
 def main() -> None:
     """Serve until told to end."""
+    processes.die_with_parent()
     settings = Settings.load()
-    os.environ["MOTO_PORT"] = str(settings.moto_port)
-    import signal
-
-    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-    from werkzeug.serving import run_simple
 
     def leave(_number: int, _frame: FrameType | None) -> None:
         sys.exit(0)

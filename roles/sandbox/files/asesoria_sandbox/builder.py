@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The builder: an SSH server on loopback that runs unprivileged, on a disk of its own, in a user namespace of its own."""
+"""The builder: an SSH server on loopback, unprivileged, with a disk and a user namespace of its own."""
 
 from __future__ import annotations
 
@@ -19,14 +19,27 @@ USER = "ec2-user"
 _ID = 1000
 _HOME = f"/home/{USER}"
 #: Directories of the disk and where the builder sees them; there alone it can write.
-_WRITABLE = {"home": _HOME, "usr-local": "/usr/local", "opt": "/opt", "tmp": "/tmp", "var-tmp": "/var/tmp"}
+_WRITABLE = {
+    "home": _HOME,
+    "usr-local": "/usr/local",
+    "opt": "/opt",
+    "tmp": "/tmp",  # noqa: S108  # the builder's own, not the host's
+    "var-tmp": "/var/tmp",  # noqa: S108  # likewise
+}
 #: No group C(tty), or sshd would try to give the terminal to it, which takes root.
 _ETC = {
-    "passwd": f"root:x:0:0::/root:/sbin/nologin\nsshd:x:74:74::/run:/sbin/nologin\n{USER}:x:{_ID}:{_ID}::{_HOME}:/bin/bash\n",
+    "passwd": (
+        f"root:x:0:0::/root:/sbin/nologin\nsshd:x:74:74::/run:/sbin/nologin\n{USER}:x:{_ID}:{_ID}::{_HOME}:/bin/bash\n"
+    ),
     "group": f"root:x:0:\nsshd:x:74:\n{USER}:x:{_ID}:\n",
 }
 #: Beginnings of the names of environment variables that say how to reach a package index.
-_NETWORK = ("PIP_", "SSL_CERT_", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY")
+_NETWORK = (
+    *("PIP_", "SSL_CERT_", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+    *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY"),
+)
+#: The user's own settings of pip, below the home directory.
+_PIP_FILES = (".config/pip/pip.conf", ".pip/pip.conf")
 
 
 @dataclass(frozen=True)
@@ -103,7 +116,8 @@ def sshd_config(port: int) -> str:
 def _write_home(home: Path) -> None:
     """Give the user what the control node's user has to reach a package index."""
     own = Path.home()
-    for source, target in ((own / ".config/pip/pip.conf", home / ".config/pip/pip.conf"), (own / ".pip/pip.conf", home / ".pip/pip.conf")):
+    for name in _PIP_FILES:
+        source, target = own / name, home / name
         if source.is_file():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
@@ -111,12 +125,16 @@ def _write_home(home: Path) -> None:
     environment = home / ".ssh/environment"
     environment.parent.mkdir(mode=0o700, exist_ok=True)
     environment.touch(mode=0o600)
-    environment.write_text("".join(f"{name}={value}\n" for name, value in network_environment().items()), encoding="utf-8")
+    environment.write_text(
+        "".join(f"{name}={value}\n" for name, value in network_environment().items()), encoding="utf-8"
+    )
 
 
 def network_environment() -> dict[str, str]:
     """The environment variables of this process that say how to reach a package index."""
-    return {name: value for name, value in os.environ.items() if name.upper().startswith(_NETWORK) and "\n" not in value}
+    return {
+        name: value for name, value in os.environ.items() if name.upper().startswith(_NETWORK) and "\n" not in value
+    }
 
 
 def command(machine: Machine, settings: Settings) -> list[str]:
@@ -141,14 +159,21 @@ def command(machine: Machine, settings: Settings) -> list[str]:
 
 def sshd() -> str:
     """The path of the SSH server, which sshd itself insists on knowing."""
-    return shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin:/usr/local/sbin") or "/usr/sbin/sshd"
+    return (
+        shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin:/usr/local/sbin") or "/usr/sbin/sshd"
+    )
 
 
 def _named_files() -> list[str]:
-    """Files and directories that C(network_environment) names, such as a bundle of certificates."""
-    values = sorted(set(network_environment().values()))
-    paths = [value for value in values if value.startswith("/") and not value.startswith(("/usr/", "/etc/ssl/"))]
-    return [part for path in paths if os.path.exists(path) for part in jail.read_only(path)]
+    """Files and directories that pip's settings name: bundles of certificates, folders of packages."""
+    files = [Path("/etc/pip.conf"), *(Path.home() / name for name in _PIP_FILES)]
+    settings = [path.read_text(encoding="utf-8") for path in files if path.is_file()]
+    words = " ".join([*settings, *network_environment().values()]).split()
+    paths = {Path(word.removeprefix("file://")) for word in words if word.startswith(("/", "file:///"))}
+    # Outermost first, and nothing that the builder sees anyway.
+    seen = (Path("/usr"), Path("/etc"))
+    wanted = (path for path in sorted(paths) if path.exists() and not any(top in (path, *path.parents) for top in seen))
+    return [part for path in wanted for part in jail.read_only(path)]
 
 
 def _pythons(disk: Path, settings: Settings) -> list[str]:

@@ -21,16 +21,16 @@ import shlex
 import shutil
 import threading
 import zipfile
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+
+from ministack.core import lambda_runtime
+from ministack.services import lambda_svc
 
 from asesoria_sandbox import interpreters, jail
 from asesoria_sandbox.interpreters import Interpreter
 from asesoria_sandbox.settings import SandboxError, Settings
-from ministack.core import lambda_runtime
-from ministack.services import lambda_svc
 
 #: What is used or replaced of ministack, by module.
 PRIVATE_NAMES = {
@@ -102,7 +102,8 @@ def install(settings: Settings) -> None:
     def execute(func: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
         python = is_python(func.get("config") or func)
         chosen = lambda_svc._execute_function_provided_warm if python else original_execute
-        return chosen(func, event, request_id)
+        result: dict[str, Any] = chosen(func, event, request_id)
+        return result
 
     def environment(config: dict[str, Any], code_dir: str, port: int) -> dict[str, str]:
         prepared = original_environment(config, code_dir, port)
@@ -164,8 +165,9 @@ def confinement(interpreter: Interpreter, *, task: Path, opt: Path, runtime: Pat
         *jail.read_only(runtime, "/var/runtime"),
         *jail.read_only(etc / "passwd", "/etc/passwd"),
         *jail.namespaces(user=_USER, group=_GROUP, hostname="lambda"),
-        *("--tmpfs", "/tmp", "--chdir", "/var/task"),
-        *(part for variable in ("PWD", "OLDPWD", "SHLVL", "_") for part in ("--unsetenv", variable)),
+        *jail.hidden(["/tmp"]),  # noqa: S108  # the function's own, not the host's
+        *("--chdir", "/var/task"),
+        *(part for variable in ("OLDPWD", "SHLVL", "_") for part in ("--unsetenv", variable)),
         *("--", f"/var/lang/bin/{name}", "/var/runtime/bootstrap.py"),
     ]
 
@@ -185,6 +187,7 @@ class FunctionWorker(lambda_runtime.ProvidedWorker):  # type: ignore[misc]  # mi
     """One execution environment of one Python function."""
 
     sandbox: Settings
+    found: ClassVar[dict[str, Interpreter]] = {}
 
     def __init__(self, func_name: str, config: dict[str, Any], code_zip: bytes) -> None:
         super().__init__(func_name, config, code_zip)
@@ -193,8 +196,7 @@ class FunctionWorker(lambda_runtime.ProvidedWorker):  # type: ignore[misc]  # mi
     def _spawn(self, init_timeout: float | None = None) -> None:
         """Unpack, and start; in a thread that stays, with the request's account and region."""
         context = contextvars.copy_context()
-        start: Callable[[], None] = lambda: context.run(self._start, init_timeout)  # noqa: E731
-        _STARTERS.submit(start).result()
+        _STARTERS.submit(context.run, self._start, init_timeout).result()
 
     def _start(self, init_timeout: float | None) -> None:
         try:
@@ -207,8 +209,10 @@ class FunctionWorker(lambda_runtime.ProvidedWorker):  # type: ignore[misc]  # mi
         runtime = str(self.config["Runtime"])
         client = self.sandbox.runtime_dir(runtime)
         if not client.is_dir():
-            raise SandboxError(f"the sandbox has no client for {runtime}. Add it to sandbox_lambda_runtimes, and restart")
-        interpreter = interpreters.find(runtime.removeprefix("python"), self.sandbox)
+            raise SandboxError(
+                f"the sandbox has no client for {runtime}. Add it to sandbox_lambda_runtimes, and restart"
+            )
+        interpreter = self._interpreter(runtime.removeprefix("python"))
         functions = self.sandbox.functions
         (functions / "passwd").write_text(_PASSWD, encoding="utf-8")
         layers = [lambda_svc._resolve_layer_zip(layer) for layer in self.config.get("Layers") or ()]
@@ -221,6 +225,13 @@ class FunctionWorker(lambda_runtime.ProvidedWorker):  # type: ignore[misc]  # mi
             name=runtime,
         )
         return [shutil.which("bwrap") or "bwrap", *arguments]
+
+    def _interpreter(self, version: str) -> Interpreter:
+        """The one of an earlier start, if it is still there; one may have been built since nothing was found."""
+        known = self.found.get(version)
+        if known is None or not known.executable.exists():
+            known = self.found[version] = interpreters.find(version, self.sandbox)
+        return known
 
     def invoke(self, event: Any, request_id: str, **options: Any) -> dict[str, Any]:
         """Run one invocation.

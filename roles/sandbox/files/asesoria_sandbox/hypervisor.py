@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -23,7 +23,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from asesoria_sandbox import builder, processes
 from asesoria_sandbox.builder import Machine
 from asesoria_sandbox.request_log import OWN_AGENT
-from asesoria_sandbox.settings import HOST, SandboxError, Settings
+from asesoria_sandbox.settings import ANY_KEY, HOST, SandboxError, Settings
 
 INTERVAL = 0.5
 _log = logging.getLogger("hypervisor")
@@ -92,7 +92,6 @@ class Hypervisor:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                preexec_fn=processes.die_with(os.getpid()),
             )
         self._machine = machine
         _log.info("%s: booted on port %d", machine.instance, self._settings.ssh_port)
@@ -110,16 +109,22 @@ def client(settings: Settings) -> Any:
         "ec2",
         endpoint_url=f"http://{HOST}:{settings.moto_port}",
         region_name=settings.region,
-        aws_access_key_id="sandboxadmin",
-        aws_secret_access_key="sandboxadmin",
+        aws_access_key_id=ANY_KEY,
+        aws_secret_access_key=ANY_KEY,
         config=Config(user_agent_extra=OWN_AGENT, retries={"total_max_attempts": 1}),
     )
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
 
 
 def main() -> None:
     """Watch until told to end."""
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s: %(message)s")
     logging.getLogger("botocore").setLevel(logging.WARNING)
+    processes.die_with_parent()
     settings = Settings.load()
     hypervisor = Hypervisor(settings=settings, ec2=client(settings))
 
@@ -127,6 +132,7 @@ def main() -> None:
         sys.exit(0)
 
     signal.signal(signal.SIGTERM, leave)
+    processes.wait_until(lambda: _answers(settings.moto_port), seconds=60)
     try:
         while True:
             try:

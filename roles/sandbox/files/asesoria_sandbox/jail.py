@@ -52,7 +52,7 @@ def system() -> list[str]:
     for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
         path = Path("/", name)
         if path.is_symlink():
-            arguments += ["--symlink", os.readlink(path), os.fspath(path)]
+            arguments += ["--symlink", os.fspath(path.readlink()), os.fspath(path)]
         elif path.is_dir():
             arguments += read_only(path)
     for name in ETC:

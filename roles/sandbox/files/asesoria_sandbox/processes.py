@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
@@ -14,6 +15,8 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from asesoria_sandbox.settings import PARENT_VARIABLE
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
@@ -43,6 +46,14 @@ class Process:
         return cls(pid=pid, started=int(fields[19]), boot=boot)
 
     @classmethod
+    def current(cls) -> Process:
+        """The process that asks."""
+        process = cls.of(os.getpid())
+        if process is None:
+            raise ProcessLookupError(os.getpid())
+        return process
+
+    @classmethod
     def load(cls, path: Path) -> Process | None:
         """The process that a file from C(save) names, if it still runs."""
         try:
@@ -65,10 +76,8 @@ class Process:
     def send(self, number: signal.Signals) -> None:
         """Send a signal, if it still runs."""
         if self.alive:
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, number)
-            except ProcessLookupError:
-                pass
 
 
 def _stat(pid: int) -> list[str] | None:
@@ -79,13 +88,24 @@ def _stat(pid: int) -> list[str] | None:
         return None
 
 
-def descendants(root: int) -> list[Process]:
-    """All processes below one, children before grandchildren."""
+def _children() -> dict[int, list[int]]:
+    """The ids of all processes' children, dead ones included, by the parent's id."""
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         fields = _stat(int(entry.name)) if entry.name.isdigit() else None
         if fields is not None:
             children.setdefault(int(fields[1]), []).append(int(entry.name))
+    return children
+
+
+def dead_children(parent: int) -> set[int]:
+    """The ids of children that have ended, and whose exit status nobody took."""
+    return {pid for pid in _children().get(parent, ()) if Process.of(pid) is None}
+
+
+def descendants(root: int) -> list[Process]:
+    """All living processes below one, children before grandchildren."""
+    children = _children()
     found, queue = [], list(children.get(root, ()))
     while queue:
         pid = queue.pop(0)
@@ -129,18 +149,11 @@ def adopt_orphans() -> None:
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
 
-def die_with(parent: int) -> Callable[[], None]:
-    """What a new child runs first, so that it is killed when its parent ends, however that ends.
-
-    :param parent: process id of the parent.
-    """
-
-    def arrange() -> None:
-        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    return arrange
+def die_with_parent() -> None:
+    """Be killed when the supervisor ends, however it ends; it may have ended already."""
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != int(os.environ[PARENT_VARIABLE]):
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _prctl(option: int, value: int) -> None:

@@ -121,7 +121,9 @@ def asgi(app: Callable[..., Awaitable[None]], log: RequestLog) -> Callable[..., 
                     method=scope["method"],
                     path=scope["path"],
                     query=scope["query_string"].decode("latin-1"),
-                    headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]},
+                    headers={
+                        name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]
+                    },
                     body=bytes(body),
                     status=message["status"],
                 )
@@ -148,7 +150,7 @@ def wsgi(app: Callable[..., Iterable[bytes]], log: RequestLog) -> Callable[..., 
                 query=environ["QUERY_STRING"],
                 headers=headers,
                 body=body[:_PEEK],
-                status=int(status.split()[0]),
+                status=int(status.split(maxsplit=1)[0]),
             )
             return start_response(status, *details)
 

@@ -13,8 +13,12 @@ from pathlib import Path
 from typing import Any
 
 HOST = "127.0.0.1"
+#: The stand-ins ask for a key and take any.
+ANY_KEY = "sandboxadmin"
 #: Environment variable by which the children learn where their settings are.
 SETTINGS_VARIABLE = "ASESORIA_SANDBOX_SETTINGS"
+#: Environment variable by which the children learn the process id of the supervisor.
+PARENT_VARIABLE = "ASESORIA_SANDBOX_SUPERVISOR"
 
 
 class SandboxError(Exception):

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -15,14 +16,14 @@ from types import FrameType
 
 from asesoria_sandbox import processes
 from asesoria_sandbox.processes import Process
-from asesoria_sandbox.settings import HOST, SETTINGS_VARIABLE, Settings
+from asesoria_sandbox.settings import HOST, PARENT_VARIABLE, SETTINGS_VARIABLE, Settings
 
 CHILDREN = ("ministack", "moto", "hypervisor")
 _MODULES = {"ministack": "aws_ministack", "moto": "aws_moto", "hypervisor": "hypervisor"}
 _SECONDS_TO_END = 8.0
 
 
-class Stopped(Exception):
+class StopRequest(Exception):  # noqa: N818  # not an error
     """Somebody asked for the end."""
 
 
@@ -31,6 +32,7 @@ def child_environment(settings: Settings) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return {
         **inherited,
+        PARENT_VARIABLE: str(os.getpid()),
         SETTINGS_VARIABLE: os.fspath(settings.top / "settings.json"),
         "PYTHONDONTWRITEBYTECODE": "1",
         "TMPDIR": os.fspath(settings.top / "tmp"),
@@ -42,6 +44,7 @@ def child_environment(settings: Settings) -> dict[str, str]:
         "LAMBDA_EXECUTOR": "local",
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
+        "MOTO_PORT": str(settings.moto_port),
         "DOCKER_HOST": f"unix://{settings.top}/no-docker.sock",
     }
 
@@ -55,15 +58,13 @@ def run(settings: Settings) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    me = Process.of(os.getpid())
-    assert me is not None
-    me.save(settings.pid_file)
+    Process.current().save(settings.pid_file)
     children: dict[str, subprocess.Popen[bytes]] = {}
     try:
         for name in CHILDREN:
             children[name] = _start(name, settings)
         return _watch(children)
-    except Stopped:
+    except StopRequest:
         return 0
     finally:
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -73,7 +74,7 @@ def run(settings: Settings) -> int:
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
-    raise Stopped
+    raise StopRequest
 
 
 def _start(name: str, settings: Settings) -> subprocess.Popen[bytes]:
@@ -85,7 +86,6 @@ def _start(name: str, settings: Settings) -> subprocess.Popen[bytes]:
             stderr=log,
             env=child_environment(settings),
             cwd=settings.top,
-            preexec_fn=processes.die_with(os.getpid()),
         )
     _say(f"{name}: started, process {child.pid}")
     return child
@@ -93,7 +93,7 @@ def _start(name: str, settings: Settings) -> subprocess.Popen[bytes]:
 
 def _watch(children: dict[str, subprocess.Popen[bytes]]) -> int:
     """Wait for a child to end, and meanwhile bury adopted orphans."""
-    ours = {child.pid: name for name, child in children.items()}
+    ours = {child.pid for child in children.values()}
     while True:
         for name, child in children.items():
             if child.poll() is not None:
@@ -103,21 +103,11 @@ def _watch(children: dict[str, subprocess.Popen[bytes]]) -> int:
         time.sleep(0.2)
 
 
-def _bury(ours: dict[int, str]) -> None:
-    for process in _dead_children():
-        if process not in ours:
-            try:
-                os.waitpid(process, os.WNOHANG)
-            except ChildProcessError:
-                pass
-
-
-def _dead_children() -> list[int]:
-    try:
-        with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as listing:
-            return [int(pid) for pid in listing.read().split() if Process.of(int(pid)) is None]
-    except OSError:
-        return []
+def _bury(ours: set[int]) -> None:
+    """Take the exit status of dead children, but for those that C(subprocess) asks about itself."""
+    for pid in processes.dead_children(os.getpid()) - ours:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
 
 
 def _end_all(children: dict[str, subprocess.Popen[bytes]]) -> None:
@@ -126,11 +116,13 @@ def _end_all(children: dict[str, subprocess.Popen[bytes]]) -> None:
     for child in children.values():
         child.wait()
     processes.end(processes.descendants(os.getpid()), grace=1.0)
+    _bury(set())
     _say("ended")
 
 
 def _say(text: str) -> None:
-    print(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {text}", file=sys.stderr, flush=True)
+    sys.stderr.write(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {text}\n")
+    sys.stderr.flush()
 
 
 if __name__ == "__main__":
