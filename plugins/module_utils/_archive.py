@@ -1,0 +1,171 @@
+# Copyright: (c) 2026, The asesoria.serverless authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A zip whose bytes follow from the names, modes and contents of a folder's files, and from nothing else.
+
+Dates, owners, the order in which the file system lists names, the time zone and the umask leave no trace. The
+compressed bytes do depend on the zlib that compresses; where two machines' versions differ, C(Archive.tree_sha256)
+still says whether the contents are the same.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import stat
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
+
+#: The oldest date that the format can hold.
+DATE = (1980, 1, 1, 0, 0, 0)
+FILE_MODE = 0o644
+EXECUTABLE_MODE = 0o755
+COMPRESSION_LEVEL = 9
+_UNIX = 3
+_CHUNK = 1 << 20
+
+
+class ArchiveError(ServerlessError):
+    """A tree that can't be written as a portable zip, or a file that is not a zip that can be read."""
+
+
+@dataclass(frozen=True)
+class Archive:
+    """What a zip is, without its contents.
+
+    :param sha256: of the file, in hexadecimal.
+    :param size: of the file, in bytes.
+    :param files: how many files are in it.
+    :param unzipped_size: sum of the files' sizes in bytes.
+    :param tree_sha256: of the files' names, modes and contents, whatever compressed them, in hexadecimal.
+    """
+
+    sha256: str
+    size: int
+    files: int
+    unzipped_size: int
+    tree_sha256: str
+
+    @property
+    def code_sha256(self) -> str:
+        """The SHA-256 as Lambda writes it: in base64."""
+        return base64.b64encode(bytes.fromhex(self.sha256)).decode("ascii")
+
+
+@dataclass(frozen=True)
+class _Member:
+    name: str
+    path: Path
+    mode: int
+
+
+def write_archive(*, tree: Path, destination: Path) -> Archive:
+    """Write all files below a folder into a zip, with names relative to the folder.
+
+    The zip appears under its name when it is complete and on disk, never before. Empty folders are left out.
+
+    :param tree: the folder.
+    :param destination: the zip; its folder exists. An older file there is replaced.
+    :raises ArchiveError: the tree holds something that is neither a file nor a link to a file inside it, a name that is
+        not UTF-8, or no file at all.
+    :raises OSError: reading or writing failed, the disk is full for instance.
+    """
+    members = sorted(_members(tree), key=lambda member: member.name.encode())
+    if not members:
+        raise ArchiveError(f"there is no file below {tree}, so there is nothing to put into {destination.name}")
+    contents = hashlib.sha256()
+    unzipped = 0
+    handle, temporary = tempfile.mkstemp(prefix=f".{destination.name}.", suffix=".part", dir=destination.parent)
+    try:
+        with os.fdopen(handle, "w+b") as file:
+            with zipfile.ZipFile(file, "w") as archive:
+                for member in members:
+                    content = member.path.read_bytes()
+                    archive.writestr(_entry(member), content, zipfile.ZIP_DEFLATED, COMPRESSION_LEVEL)
+                    contents.update(_digest_line(member, content))
+                    unzipped += len(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(FILE_MODE)
+        result = Archive(
+            sha256=file_sha256(Path(temporary)),
+            size=Path(temporary).stat().st_size,
+            files=len(members),
+            unzipped_size=unzipped,
+            tree_sha256=contents.hexdigest(),
+        )
+        Path(temporary).replace(destination)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return result
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file in hexadecimal.
+
+    :raises OSError: the file can't be read.
+    """
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def unzipped_size(path: Path) -> int:
+    """Sum of the sizes in bytes that a zip's directory gives for its files.
+
+    :raises ArchiveError: this is no zip, or a damaged one.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return sum(entry.file_size for entry in archive.infolist())
+    except zipfile.BadZipFile as error:
+        raise ArchiveError(f"{path} is not a zip that can be read ({error})", "Build the layer again") from error
+
+
+def _members(tree: Path) -> Iterator[_Member]:
+    root = tree.resolve()
+    for folder, subfolders, names in os.walk(tree):
+        # A link to a folder would be listed with the folders and then not be followed.
+        linked = [name for name in subfolders if Path(folder, name).is_symlink()]
+        for name in [*names, *linked]:
+            yield _member(Path(folder, name), tree=tree, root=root)
+
+
+def _member(path: Path, *, tree: Path, root: Path) -> _Member:
+    name = path.relative_to(tree).as_posix()
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise ArchiveError(f"the file name {name!r} is not UTF-8", "Leave out the package that brings it") from error
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        raise ArchiveError(
+            f"{name} can't be read ({error.strerror})", "Leave out the package that brings it"
+        ) from error
+    if not stat.S_ISREG(mode) or not path.resolve().is_relative_to(root):
+        raise ArchiveError(
+            f"{name} is neither a file nor a link to a file of the same tree", "Leave out the package that brings it"
+        )
+    return _Member(name=name, path=path, mode=EXECUTABLE_MODE if mode & stat.S_IXUSR else FILE_MODE)
+
+
+def _entry(member: _Member) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(member.name, DATE)
+    entry.create_system = _UNIX
+    entry.external_attr = (stat.S_IFREG | member.mode) << 16
+    return entry
+
+
+def _digest_line(member: _Member, content: bytes) -> bytes:
+    return f"{member.mode:o} {hashlib.sha256(content).hexdigest()} {member.name}\0".encode()

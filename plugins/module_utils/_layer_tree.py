@@ -1,0 +1,89 @@
+# Copyright: (c) 2026, The asesoria.serverless authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Brings a folder that pip has installed into to what a layer needs, and only that.
+
+What goes: scripts (their first line names the builder's interpreter, and no layer puts them on PATH), bytecode (it
+would carry dates), and C(direct_url.json) (it names the builder's folders, or an address with a password). Each
+distribution's RECORD is written anew, sorted and without what went, so that it agrees with the files.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path, PurePosixPath
+
+from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import Distribution
+
+_ELF_MAGIC = b"\x7fELF"
+
+
+@dataclass(frozen=True)
+class Tree:
+    """What a cleaned folder holds.
+
+    :param distributions: what is installed, sorted by name.
+    :param compiled: how many ELF files there are.
+    """
+
+    distributions: tuple[Distribution, ...]
+    compiled: int
+
+
+def clean_tree(folder: Path) -> Tree:
+    """Remove what does not belong into a layer, and make the RECORD files agree with what is left.
+
+    :param folder: what C(pip install --target) filled; it is changed.
+    :raises OSError: reading or writing failed.
+    """
+    shutil.rmtree(folder / "bin", ignore_errors=True)
+    for cache in sorted(folder.rglob("__pycache__")):
+        shutil.rmtree(cache)
+    for pattern in ("*.pyc", "*.dist-info/direct_url.json"):
+        for file in sorted(folder.rglob(pattern)):
+            file.unlink()
+    for record in sorted(folder.glob("*.dist-info/RECORD")):
+        record.write_text(_clean_record(record.read_text(encoding="utf-8"), folder), encoding="utf-8", newline="")
+    return Tree(distributions=tuple(sorted(_distributions(folder), key=_name)), compiled=_count_compiled(folder))
+
+
+def _clean_record(text: str, folder: Path) -> str:
+    rows = {row[0]: row for row in csv.reader(io.StringIO(text)) if row and _is_inside(row[0], folder)}
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\n").writerows(rows[name] for name in sorted(rows))
+    return written.getvalue()
+
+
+def _is_inside(name: str, folder: Path) -> bool:
+    path = PurePosixPath(name)
+    return not path.is_absolute() and ".." not in path.parts and (folder / path).is_file()
+
+
+def _distributions(folder: Path) -> Iterator[Distribution]:
+    for found in metadata.distributions(path=[str(folder)]):
+        sizes = [file.stat().st_size for file in _own_files(found, folder)]
+        # Its own RECORD is counted too: every file of an installed distribution is listed there.
+        yield Distribution(name=found.metadata["Name"], version=found.version, files=len(sizes), size=sum(sizes))
+
+
+def _own_files(found: metadata.Distribution, folder: Path) -> list[Path]:
+    return [path for file in found.files or [] if (path := folder / str(file)).is_file()]
+
+
+def _name(distribution: Distribution) -> tuple[str, str]:
+    return (distribution.name.lower(), distribution.version)
+
+
+def _count_compiled(folder: Path) -> int:
+    count = 0
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                count += file.read(len(_ELF_MAGIC)) == _ELF_MAGIC
+    return count

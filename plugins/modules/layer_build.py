@@ -1,0 +1,333 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The asesoria.serverless authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: layer_build
+short_description: Build the zip of an AWS Lambda layer from a Python requirements file
+version_added: 0.1.0
+author:
+  - The asesoria.serverless authors (@asesoria)
+description:
+  - Installs a requirements file with the pip of the interpreter that the layer is for, and packs the result into a zip
+    whose bytes follow from its contents alone. The same contents give the same zip, whatever the folder, date, umask
+    or time zone is.
+  - Beside the zip it writes a manifest, which says what is in the zip and how it was made. Neither holds a date, a path
+    of the builder or a password.
+  - Nothing is built, and pip is not run, if the zip is the one that its manifest describes and was made from the same
+    requirements, constraints, index addresses, runtime, architecture and interpreter.
+    Comments and passwords in these files and addresses do not count.
+  - A requirement without an exact version is not looked up again while that holds. Use O(force) to take newer versions.
+  - It runs on the host that builds, which needs nothing but the interpreter and its pip.
+options:
+  requirements:
+    description:
+      - pip's requirements file, on the host that builds. What it includes with C(-r) and C(-c) is read too.
+    type: path
+    required: true
+  constraints:
+    description:
+      - pip's constraints file, on the host that builds.
+    type: path
+  runtime:
+    description:
+      - The Lambda runtime that the layer is for.
+    type: str
+    default: python3.11
+  architecture:
+    description:
+      - The architecture that the layer is for. The builder has to be of the same.
+    type: str
+    choices: [x86_64, arm64]
+    default: x86_64
+  python:
+    description:
+      - The interpreter that installs. It has to be of the runtime's version of Python.
+      - The one that runs the module, if not given.
+    type: path
+  dest:
+    description:
+      - The zip to write. Its folder is made if it is missing.
+    type: path
+    required: true
+  manifest:
+    description:
+      - The manifest to write.
+      - O(dest) with C(.manifest.json) in place of C(.zip), if not given.
+    type: path
+  index_url:
+    description:
+      - The package index to use instead of what pip is configured for. It may hold a user name and a password.
+    type: str
+  extra_index_urls:
+    description:
+      - More package indexes. They may hold a user name and a password.
+    type: list
+    elements: str
+    default: []
+  force:
+    description:
+      - Build even if nothing has changed.
+    type: bool
+    default: false
+attributes:
+  check_mode:
+    description: Says whether it would build. Nothing is written and pip is not run.
+    support: full
+  diff_mode:
+    description: >-
+      Shows the distributions with their versions. In check mode the requirements stand in for the versions that pip
+      would find.
+    support: full
+seealso:
+  - module: asesoria.serverless.layer_requirements_info
+  - module: asesoria.serverless.layer_publish
+"""
+
+EXAMPLES = r"""
+- name: Build the layer with the interpreter that runs the module
+  asesoria.serverless.layer_build:
+    requirements: /home/ec2-user/layer/requirements.txt
+    dest: /home/ec2-user/layer/flask-dependencies-py311.zip
+
+- name: Build it for another runtime, from a private index
+  asesoria.serverless.layer_build:
+    requirements: /home/ec2-user/layer/requirements.txt
+    runtime: python3.13
+    python: /usr/bin/python3.13
+    dest: /home/ec2-user/layer/dependencies.zip
+    index_url: "https://reader:{{ index_password }}@packages.example.org/simple"
+"""
+
+RETURN = r"""
+dest:
+  description: The zip.
+  returned: always
+  type: str
+  sample: /home/ec2-user/layer/flask-dependencies-py311.zip
+manifest_path:
+  description: The file of the manifest.
+  returned: always
+  type: str
+  sample: /home/ec2-user/layer/flask-dependencies-py311.manifest.json
+reason:
+  description: Why it was built, or would be; empty if nothing had to be done.
+  returned: always
+  type: str
+  sample: there is no artifact yet
+key:
+  description: Stands for all that the contents follow from.
+  returned: always
+  type: str
+  sample: 0f343b0931126a20f133d67c2b018a3b5f1a3c8d0a0c1b8d6e1f0a4c5b6d7e8f
+manifest:
+  description: What the manifest says; C(null) in check mode if it would build.
+  returned: always
+  type: dict
+  contains:
+    schema:
+      description: Number of the manifest's form.
+      returned: always
+      type: int
+      sample: 1
+    key:
+      description: The key of the build that made the zip.
+      returned: always
+      type: str
+      sample: 0f343b0931126a20f133d67c2b018a3b5f1a3c8d0a0c1b8d6e1f0a4c5b6d7e8f
+    engine:
+      description: Version of the code that made the zip.
+      returned: always
+      type: str
+      sample: "1"
+    runtime:
+      description: The Lambda runtime that the layer is for.
+      returned: always
+      type: str
+      sample: python3.11
+    architecture:
+      description: The architecture that the layer is for.
+      returned: always
+      type: str
+      sample: x86_64
+    python:
+      description: Version of the interpreter that installed the packages.
+      returned: always
+      type: str
+      sample: 3.11.17
+    libc:
+      description: C library of the builder, empty if unknown.
+      returned: always
+      type: str
+      sample: glibc 2.26
+    compiled:
+      description: How many ELF files are in the zip.
+      returned: always
+      type: int
+      sample: 1
+    distributions:
+      description: What is installed, sorted by name.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        name:
+          description: The distribution's name.
+          returned: always
+          type: str
+          sample: Flask
+        version:
+          description: Its version.
+          returned: always
+          type: str
+          sample: 3.1.3
+        files:
+          description: How many files of the zip are its own.
+          returned: always
+          type: int
+          sample: 40
+        size:
+          description: Size of these files in bytes, before compression.
+          returned: always
+          type: int
+          sample: 367000
+    archive:
+      description: The zip.
+      returned: always
+      type: dict
+      contains:
+        sha256:
+          description: SHA-256 of the zip in hexadecimal.
+          returned: always
+          type: str
+          sample: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+        code_sha256:
+          description: The same in base64, as Lambda writes it.
+          returned: always
+          type: str
+          sample: n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=
+        size:
+          description: Size of the zip in bytes.
+          returned: always
+          type: int
+          sample: 1250000
+        files:
+          description: How many files are in the zip.
+          returned: always
+          type: int
+          sample: 400
+        unzipped_size:
+          description: Size of all files in bytes, before compression.
+          returned: always
+          type: int
+          sample: 3900000
+        tree_sha256:
+          description: SHA-256 over names, modes and contents of the files, whatever compressed them.
+          returned: always
+          type: str
+          sample: 2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae
+"""
+
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
+from ansible_collections.asesoria.serverless.plugins.module_utils._layer_build import (
+    BuildRequest,
+    apply_build,
+    libc_warning,
+    plan_build,
+)
+from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Completed, Runner
+from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import ARCHITECTURES, find_runtime
+
+_UMASK = 0o022
+
+
+def make_runner(module: AnsibleModule) -> Runner:
+    """Commands of the utils run through the module, with a umask of our own and nothing expanded."""
+
+    def run(argv: Sequence[str], *, environment: Mapping[str, str]) -> Completed:
+        returncode, stdout, stderr = module.run_command(
+            list(argv),
+            environ_update=dict(environment),
+            umask=_UMASK,
+            expand_user_and_vars=False,
+            handle_exceptions=False,
+        )
+        return Completed(returncode=returncode, stdout=stdout, stderr=stderr)
+
+    return run
+
+
+def read_request(params: Mapping[str, Any]) -> BuildRequest:
+    """The request that the task's options make."""
+    dest = Path(params["dest"])
+    manifest = params["manifest"] or dest.with_name(f"{dest.name.removesuffix('.zip')}.manifest.json")
+    return BuildRequest(
+        requirements=Path(params["requirements"]),
+        constraints=Path(params["constraints"]) if params["constraints"] else None,
+        runtime=find_runtime(params["runtime"], today=datetime.now(tz=timezone.utc).date()),
+        architecture=params["architecture"],
+        python=params["python"] or sys.executable,
+        archive=dest,
+        manifest=Path(manifest),
+        index_url=params["index_url"],
+        extra_index_urls=tuple(params["extra_index_urls"]),
+        force=params["force"],
+    )
+
+
+def run(module: AnsibleModule) -> dict[str, Any]:
+    """Plan, and apply unless in check mode; what the module returns."""
+    runner = make_runner(module)
+    plan = plan_build(read_request(module.params), runner=runner)
+    built = None if plan.reason and module.check_mode else apply_build(plan, runner=runner)
+    warning = libc_warning(plan, built) if built else ""
+    if warning:
+        module.warn(warning)
+    return {
+        "changed": bool(plan.reason),
+        "dest": str(plan.request.archive),
+        "manifest_path": str(plan.request.manifest),
+        "reason": plan.reason,
+        "key": plan.key,
+        "manifest": built.to_dict() if built else None,
+        "diff": plan.diff(built),
+    }
+
+
+def main() -> None:
+    """Entry point."""
+    module = AnsibleModule(
+        argument_spec={
+            "requirements": {"type": "path", "required": True},
+            "constraints": {"type": "path"},
+            "runtime": {"type": "str", "default": "python3.11"},
+            "architecture": {"type": "str", "choices": list(ARCHITECTURES), "default": "x86_64"},
+            "python": {"type": "path"},
+            "dest": {"type": "path", "required": True},
+            "manifest": {"type": "path"},
+            "index_url": {"type": "str", "no_log": True},
+            "extra_index_urls": {"type": "list", "elements": "str", "default": [], "no_log": True},
+            "force": {"type": "bool", "default": False},
+        },
+        supports_check_mode=True,
+    )
+    try:
+        result = run(module)
+    except ServerlessError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
