@@ -1,0 +1,347 @@
+# Copyright: (c) 2026, The asesoria.serverless authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a run needs of its control node and its input, held against what is there.
+
+Each check says what was found, what is wanted and what to do; none of them stops at the first that fails.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
+from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import (
+    ARCHITECTURES,
+    LAYER_NAME,
+    find_runtime,
+)
+from ansible_collections.asesoria.serverless.plugins.module_utils._wsgi_app import find_wsgi_module
+
+#: Runs a command and returns its output, standard error included; None if there is no such program or it fails.
+Runner = Callable[[Sequence[str]], "str | None"]
+
+#: The oldest Python that the modules run on.
+MINIMUM_PYTHON = (3, 10)
+#: What osls 4 wants: C(engines) of its package.json, read on 2026-11-22. From this major version on, any minor will do.
+NODE_FROM = 24
+#: Earlier major versions, with the first minor version that will do.
+NODE_MINORS = {20: 19, 22: 13}
+NODE_WANTED = "20.19 or a later 20, 22.13 or a later 22, or 24 and later"
+
+NOTHING = "nothing"
+_SECONDS = 60
+_MIB = 1024 * 1024
+_COMPARISONS: dict[str, Callable[[tuple[int, ...], tuple[int, ...]], bool]] = {
+    ">=": lambda found, wanted: found >= wanted,
+    "<=": lambda found, wanted: found <= wanted,
+    ">": lambda found, wanted: found > wanted,
+    "<": lambda found, wanted: found < wanted,
+    "==": lambda found, wanted: found == wanted,
+    "!=": lambda found, wanted: found != wanted,
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the verdict.
+
+    :param name: short and fixed, so that a run can leave the check out by it.
+    :param ok: whether what was found will do.
+    :param found: what is there.
+    :param wanted: what would do; empty if C(found) says what is wrong in a sentence of its own.
+    :param remedy: what to do if it does not; empty if it does.
+    """
+
+    name: str
+    ok: bool
+    found: str
+    wanted: str
+    remedy: str
+
+    @property
+    def problem(self) -> str:
+        """The check as one message."""
+        found = f"found {self.found}, wanted {self.wanted}" if self.wanted else self.found
+        return ". ".join(part for part in (f"{self.name}: {found}", self.remedy) if part) + "."
+
+
+def run_program(argv: Sequence[str]) -> str | None:
+    """Run a command; see :data:`Runner`.
+
+    :param argv: the program and its arguments.
+    """
+    program = shutil.which(argv[0])
+    if program is None:
+        return None
+    try:
+        result = subprocess.run(
+            [program, *argv[1:]],
+            capture_output=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            timeout=_SECONDS,
+            encoding="utf-8",
+            errors="replace",
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return result.stdout + result.stderr if result.returncode == 0 else None
+
+
+def check_ansible(version: str, *, requirement: str) -> Check:
+    """Is ansible-core of a version that the collection is tested with.
+
+    :param version: of ansible-core, such as C(2.21.5) or C(2.22.0.dev0).
+    :param requirement: as C(requires_ansible) in C(meta/runtime.yml) has it, such as C(>=2.17.0,<2.22.0).
+    """
+    return _check(
+        "ansible-core",
+        _fits(version, requirement),
+        found=version,
+        wanted=requirement,
+        remedy="Run it from a virtual environment with such a version, for instance the one that make setup makes",
+    )
+
+
+def check_python(version: Sequence[int], *, interpreter: str) -> Check:
+    """Is the Python that runs the modules on the control node new enough.
+
+    :param version: major, minor and so on.
+    :param interpreter: its path.
+    """
+    minimum = _dotted(MINIMUM_PYTHON)
+    return _check(
+        "python",
+        tuple(version[:2]) >= MINIMUM_PYTHON,
+        found=f"{_dotted(version[:3])} ({interpreter})",
+        wanted=f"{minimum} or newer",
+        remedy='Set ansible_python_interpreter of localhost to "{{ ansible_playbook_python }}" or to a newer Python',
+    )
+
+
+def check_library(name: str, found: str | None, *, minimum: str, interpreter: str) -> Check:
+    """Does the Python that runs the modules have a package.
+
+    :param name: of the package.
+    :param found: its version, None if it can't be imported.
+    :param minimum: the oldest version that will do.
+    :param interpreter: path of that Python.
+    """
+    return _check(
+        name,
+        found is not None and _version(found) >= _version(minimum),
+        found=found or NOTHING,
+        wanted=f"{minimum} or newer in {interpreter}",
+        remedy=f"{interpreter} -m pip install '{name}>={minimum}'",
+    )
+
+
+def check_node(output: str | None) -> Check:
+    """Is Node.js of a version that the Serverless CLI runs on.
+
+    :param output: of C(node --version), None if there is no node.
+    """
+    version = _version(output or "")
+    major, minor = (*version, 0, 0)[:2]
+    return _check(
+        "node",
+        major >= NODE_FROM or minor >= NODE_MINORS.get(major, minor + 1),
+        found=(output or NOTHING).strip(),
+        wanted=NODE_WANTED,
+        remedy="Install the current long-term release of Node.js and see that it comes first on PATH",
+    )
+
+
+def check_npm(output: str | None) -> Check:
+    """Is npm there, which installs the Serverless CLI.
+
+    :param output: of C(npm --version), None if there is no npm.
+    """
+    return _check(
+        "npm",
+        output is not None,
+        found=(output or NOTHING).strip(),
+        wanted="any",
+        remedy="Install npm; it comes with Node.js, in some distributions as a package of its own",
+    )
+
+
+def check_ssh(output: str | None) -> Check:
+    """Is an SSH client there, which reaches the builder.
+
+    :param output: of C(ssh -V), None if there is no ssh.
+    """
+    return _check(
+        "ssh",
+        output is not None,
+        found=(output or NOTHING).strip().split(",")[0],
+        wanted="OpenSSH's client",
+        remedy="Install the package openssh-client (Debian, Ubuntu) or openssh-clients (Fedora, Amazon Linux)",
+    )
+
+
+def check_ssh_keygen(path: str | None) -> Check:
+    """Is ssh-keygen there, which makes the builder's key.
+
+    :param path: of the program, None if there is none.
+    """
+    return _check(
+        "ssh-keygen",
+        path is not None,
+        found=path or NOTHING,
+        wanted="OpenSSH's",
+        remedy="Install the package openssh-client (Debian, Ubuntu) or openssh (Fedora, Amazon Linux)",
+    )
+
+
+def check_credentials(identify: Callable[[], str]) -> Check:
+    """Are there AWS credentials, and whose.
+
+    :param identify: asks AWS whose credentials these are; raises ServerlessError if there are none or AWS refuses them.
+    """
+    try:
+        return _check("credentials", ok=True, found=identify(), wanted="credentials that AWS accepts")
+    except ServerlessError as error:
+        return _refusal("credentials", error)
+
+
+def check_region(region: str, *, known: Iterable[str]) -> Check:
+    """Is it a region of AWS.
+
+    :param region: its name.
+    :param known: all of them.
+    """
+    names = sorted(known)
+    similar = difflib.get_close_matches(region, names, n=3)
+    return _check(
+        "region",
+        region in names,
+        found=repr(region),
+        wanted="a region of AWS",
+        remedy="Set asesoria_region to "
+        + (" or ".join(similar) if similar else "one such as us-east-1")
+        + "; if it is a new one, update boto3",
+    )
+
+
+def check_runtime(runtime: str, *, today: date) -> Check:
+    """Does Lambda have the runtime and support it.
+
+    :param runtime: its identifier.
+    :param today: the day to hold its dates against.
+    """
+    try:
+        end = find_runtime(runtime, today=today).deprecated
+    except ServerlessError as error:
+        return _refusal("runtime", error)
+    return _check(
+        "runtime", ok=True, found=f"{runtime}, supported until {end}", wanted="a runtime that Lambda supports"
+    )
+
+
+def check_architecture(architecture: str) -> Check:
+    """Does Lambda have the architecture.
+
+    :param architecture: its name.
+    """
+    wanted = " or ".join(ARCHITECTURES)
+    return _check(
+        "architecture",
+        architecture in ARCHITECTURES,
+        found=repr(architecture),
+        wanted=wanted,
+        remedy=f"Set asesoria_architecture to {wanted}",
+    )
+
+
+def check_layer_name(name: str) -> Check:
+    """Does AWS take the name for a layer.
+
+    :param name: of the layer.
+    """
+    return _check(
+        "layer name",
+        LAYER_NAME.fullmatch(name) is not None,
+        found=repr(name),
+        wanted="1 to 140 of the characters a-z A-Z 0-9 - _",
+        remedy="Set asesoria_layer_name to such a name",
+    )
+
+
+def check_app(app_dir: Path, *, setting: str) -> Check:
+    """Does the app's folder have what the WSGI setting names.
+
+    :param app_dir: the folder.
+    :param setting: as in C(custom.wsgi.app) of a C(serverless.yml).
+    """
+    try:
+        module = find_wsgi_module(app_dir, setting)
+    except ServerlessError as error:
+        return _refusal("app", error)
+    return _check("app", ok=True, found=str(module), wanted=f"the app {setting} in {app_dir}")
+
+
+def check_disk(folder: Path, *, minimum: int, free: Callable[[Path], int]) -> Check:
+    """Is there room for what the run keeps on the control node.
+
+    :param folder: where it keeps it; need not exist yet.
+    :param minimum: MiB wanted.
+    :param free: tells the free bytes at a folder that exists.
+    """
+    place = next(one for one in (folder, *folder.parents) if one.is_dir())
+    found = free(place) // _MIB
+    return _check(
+        "disk",
+        found >= minimum,
+        found=f"{found} MiB free at {place}",
+        wanted=f"{minimum} MiB for {folder}",
+        remedy="Make room, or set asesoria_state_dir to a folder on another disk",
+    )
+
+
+def without(checks: Iterable[Check], *, skip: Sequence[str]) -> Iterator[Check]:
+    """Leave out the checks that the user does not want.
+
+    :param checks: all of them.
+    :param skip: names.
+    """
+    return (check for check in checks if check.name not in skip)
+
+
+def _check(name: str, ok: bool, *, found: str, wanted: str, remedy: str = "") -> Check:  # noqa: FBT001 - the verdict
+    return Check(name=name, ok=ok, found=found, wanted=wanted, remedy="" if ok else remedy)
+
+
+def _refusal(name: str, error: ServerlessError) -> Check:
+    return _check(name, ok=False, found=error.problem, wanted="", remedy=error.remedy)
+
+
+def _fits(version: str, requirement: str) -> bool:
+    """Hold a version against a requirement; a pre-release counts as the release that it leads to."""
+    for part in requirement.split(","):
+        match = re.fullmatch(r"\s*(>=|<=|==|!=|>|<)\s*([\d.]+)\s*", part)
+        if match is None:
+            raise ValueError(f"not a version requirement: {requirement!r}")
+        wanted = _version(match[2])
+        found = (*_version(version), *[0] * len(wanted))[: len(wanted)]
+        if not _COMPARISONS[match[1]](found, wanted):
+            return False
+    return True
+
+
+def _version(text: str) -> tuple[int, ...]:
+    match = re.search(r"\d+(?:\.\d+)*", text)
+    return tuple(map(int, match[0].split("."))) if match else ()
+
+
+def _dotted(version: Iterable[int]) -> str:
+    return ".".join(map(str, version))
