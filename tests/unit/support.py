@@ -4,8 +4,8 @@
 
 """Runs a module inside the test's own process, and holds what it returns against its documentation.
 
-The module goes through the real C(AnsibleModule), from reading its arguments to printing its answer, so that a test sees
-what a user would: validated options, values hidden by C(no_log), the JSON that went to standard output.
+The module goes through the real C(AnsibleModule), from reading its arguments to printing its answer, so that a test
+sees what a user would: validated options, values hidden by C(no_log), the JSON that went to standard output.
 """
 
 from __future__ import annotations
@@ -74,17 +74,20 @@ def run_module(
     """
     output = io.StringIO()
     with module_args(args, check_mode=check_mode, diff=diff), contextlib.redirect_stdout(output):
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code
-        else:
-            raise NoAnswerError(f"{main.__module__}.main returned without exit_json or fail_json")
+        code = _exit_code(main)
     answer = _answer(output.getvalue())
     failed = bool(answer.setdefault("failed", False))
     assert failed == bool(code), f"exit code {code} does not go with failed={failed}"
     answer.pop("invocation", None)
     return answer
+
+
+def _exit_code(main: Callable[[], None]) -> str | int | None:
+    try:
+        main()
+    except SystemExit as end:
+        return end.code
+    raise NoAnswerError(f"{main.__module__}.main returned without exit_json or fail_json")
 
 
 def _answer(printed: str) -> dict[str, Any]:
@@ -100,8 +103,8 @@ def _answer(printed: str) -> dict[str, Any]:
 def assert_return_documented(module: ModuleType, result: Mapping[str, Any]) -> None:
     """Fail unless a successful result has exactly the keys that the module's RETURN promises, with the right types.
 
-    A key whose C(returned) is C(always) or C(success) must be there, one with C(changed) if something changed; any other
-    condition makes it optional. A value may be null only if its description says C(null).
+    A key whose C(returned) is C(always) or C(success) must be there, one with C(changed) if something changed; any
+    other condition makes it optional. A value may be null only if its description says C(null).
 
     :param module: the module, which has the string RETURN.
     :param result: what M(run_module) returned.

@@ -1,0 +1,426 @@
+# Copyright: (c) 2026, The asesoria.serverless authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs the checks and tests of the collection by name; "scripts/check --list" shows the names.
+
+Each step's output goes to .cache/log/STEP.log. A step that fails shows the end of its log; the ones after it still run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parent.parent
+CACHE = TOP / ".cache"
+LOGS = CACHE / "log"
+BIN = TOP / ".venv" / "bin"
+#: Seconds between two signs of life of a step that goes on.
+PROGRESS_SECONDS = 30
+#: Seconds after which a step is ended: nothing here takes half of that on two cores.
+LIMIT_SECONDS = 1500
+TAIL_LINES = 40
+#: Scenarios that take minutes, run after all others.
+SLOW_SCENARIOS = ("python311_from_source",)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to run.
+
+    :param name: as it is given on the command line and shown.
+    :param argv: the command.
+    :param env: what is set beside the common environment.
+    :param pytest: it runs pytest, whose tests are counted one by one; any other step counts as one.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    env: Mapping[str, str] = field(default_factory=dict)
+    pytest: bool = False
+
+    @property
+    def log(self) -> Path:
+        """Where the output goes."""
+        return LOGS / f"{self.name.replace(':', '-')}.log"
+
+    @property
+    def report(self) -> Path:
+        """Where pytest writes what became of each test."""
+        return LOGS / f"{self.name.replace(':', '-')}.xml"
+
+    def command(self) -> list[str]:
+        """The command as it is started."""
+        report = [f"--junit-xml={self.report}"] if self.pytest else []
+        return [*self.argv, *report]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Steps that belong together.
+
+    :param steps: in the order of their start.
+    :param jobs: how many of them run at the same time.
+    """
+
+    steps: tuple[Step, ...]
+    jobs: int = 1
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a step.
+
+    :param error: empty if it went well.
+    :param seconds: how long it took.
+    :param passed: tests, or 1 for a step that is no pytest run.
+    :param failed: likewise.
+    :param skipped: one line for each test that did not run, with the reason.
+    """
+
+    step: Step
+    error: str
+    seconds: float
+    passed: int
+    failed: int
+    skipped: tuple[str, ...] = ()
+
+
+# --- What there is to run ---------------------------------------------------------------------------------------------
+
+
+def lint_group() -> Group:
+    """The static checks."""
+    return Group(
+        jobs=2,
+        steps=(
+            Step("ansible-lint", (str(BIN / "ansible-lint"), "--offline")),
+            Step("yamllint", (str(BIN / "yamllint"), "--strict", ".")),
+            Step("ruff", (str(BIN / "ruff"), "check", *python_sources())),
+            Step("ruff-format", (str(BIN / "ruff"), "format", "--check", *python_sources())),
+            Step("mypy", ("scripts/check-types",)),
+            Step("shellcheck", (str(BIN / "shellcheck"), "--external-sources", *shell_sources())),
+            Step("changelog", (str(BIN / "antsibull-changelog"), "lint")),
+            Step(
+                "docs",
+                (str(BIN / "antsibull-docs"), "lint-collection-docs", "--plugin-docs", "--no-warn-on-empty", "."),
+            ),
+            Step("role-docs", ("scripts/check-docs",)),
+        ),
+    )
+
+
+def unit_group() -> Group:
+    """The unit tests, with the newest and the oldest ansible-core that is supported."""
+    arguments = ("-m", "pytest", "tests/unit", "-v", "--tb=short")
+    return Group(
+        jobs=2,
+        steps=(
+            Step("unit", (str(BIN / "python"), *arguments), pytest=True),
+            Step("unit-oldest", ("scripts/in-venv", "oldest", "python", *arguments), pytest=True),
+        ),
+    )
+
+
+def package_group() -> Group:
+    """What is said of the archive that users install, rather than of the checkout."""
+    return Group(
+        steps=(
+            Step("package", (str(BIN / "python"), "-m", "pytest", "tests/package", "-v", "--tb=short"), pytest=True),
+            Step("sanity", ("scripts/sanity", "newest")),
+            Step("sanity-oldest", ("scripts/sanity", "oldest")),
+            Step("galaxy-importer", ("scripts/galaxy-importer",)),
+        ),
+    )
+
+
+def molecule_group() -> Group:
+    """One step a scenario."""
+    names = [path.parent.name for path in TOP.glob("molecule/*/molecule.yml")]
+    names.sort(key=lambda name: (name in SLOW_SCENARIOS, name))
+    return Group(steps=tuple(molecule_step(name) for name in names))
+
+
+def molecule_step(scenario: str) -> Step:
+    """The whole sequence of a scenario."""
+    argv = (str(BIN / "molecule"), "test", "--no-command-borders", "--scenario-name", scenario)
+    return Step(f"molecule:{scenario}", argv, env={"ASESORIA_SANDBOX_PORT": str(free_ports(3))})
+
+
+def e2e_group() -> Group:
+    """The tests that run playbooks."""
+    argv = (str(BIN / "python"), "-m", "pytest", "tests/integration", "-v", "--tb=short")
+    return Group(steps=(Step("e2e", argv, pytest=True),))
+
+
+GROUPS = {
+    "lint": lint_group,
+    "unit": unit_group,
+    "package": package_group,
+    "molecule": molecule_group,
+    "e2e": e2e_group,
+}
+
+
+def tracked(*patterns: str) -> list[str]:
+    """The files of the checkout that match, as git knows them (new ones that are not ignored too)."""
+    argv = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate", "--", *patterns]
+    listed = subprocess.run(argv, cwd=TOP, check=True, capture_output=True, text=True).stdout.splitlines()
+    return sorted(name for name in listed if (TOP / name).is_file())
+
+
+def python_sources() -> list[str]:
+    """Every Python file."""
+    return tracked("*.py")
+
+
+def shell_sources() -> list[str]:
+    """Every shell script."""
+    return [name for name in tracked("scripts", ".ci", "*.sh") if is_shell_script(name)]
+
+
+def is_shell_script(name: str) -> bool:
+    """Whether a file's first line says that it is for a shell."""
+    with (TOP / name).open("rb") as file:
+        return re.match(rb"#!.*\b(ba|da)?sh\b", file.readline(200)) is not None
+
+
+def free_ports(count: int) -> int:
+    """The first of so many ports in a row that nothing on this machine listens on."""
+    for first in range(4666, 5600, 10):
+        if all(is_free(first + offset) for offset in range(count)):
+            return first
+    raise SystemExit(f"check: no {count} free ports in a row between 4666 and 5600: stop what listens there")
+
+
+def is_free(port: int) -> bool:
+    """Whether nothing listens on this port of the loopback interface."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+# --- Running it -------------------------------------------------------------------------------------------------------
+
+
+class Runner:
+    """Starts steps, tells what they are doing, and ends them when the run is ended."""
+
+    def __init__(self) -> None:
+        self._running: dict[Step, tuple[float, subprocess.Popen[bytes]]] = {}
+        self._lock = threading.Lock()
+        self._done = threading.Event()
+
+    def run(self, groups: Iterable[Group]) -> list[Outcome]:
+        """Run all steps, group after group."""
+        ticker = threading.Thread(target=self._tick, daemon=True)
+        ticker.start()
+        outcomes: list[Outcome] = []
+        try:
+            for group in groups:
+                with ThreadPoolExecutor(max_workers=group.jobs) as pool:
+                    outcomes.extend(pool.map(self._run_one, group.steps))
+        except KeyboardInterrupt:
+            self._end_all()
+            raise
+        finally:
+            self._done.set()
+        return outcomes
+
+    def _run_one(self, step: Step) -> Outcome:
+        started = time.monotonic()
+        step.report.unlink(missing_ok=True)
+        with step.log.open("wb") as log:
+            try:
+                process = subprocess.Popen(
+                    step.command(),
+                    cwd=TOP,
+                    env=environment(step),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                return self._tell(Outcome(step, f"can't be started: {error}", 0, passed=0, failed=1))
+            with self._lock:
+                self._running[step] = (started, process)
+            error = self._wait(process)
+            with self._lock:
+                del self._running[step]
+        return self._tell(judge(step, error, time.monotonic() - started))
+
+    @staticmethod
+    def _wait(process: subprocess.Popen[bytes]) -> str:
+        try:
+            code = process.wait(timeout=LIMIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            return f"ended after {LIMIT_SECONDS} s"
+        return f"exit code {code}" if code else ""
+
+    def _tick(self) -> None:
+        while not self._done.wait(PROGRESS_SECONDS):
+            with self._lock:
+                running = list(self._running.items())
+            for step, (started, _process) in running:
+                line = last_line(step.log)
+                say(
+                    f"      still running: {step.name}, {time.monotonic() - started:.0f} s"
+                    + (f": {line}" if line else "")
+                )
+
+    def _end_all(self) -> None:
+        with self._lock:
+            for _started, process in self._running.values():
+                os.killpg(process.pid, signal.SIGTERM)
+
+    def _tell(self, outcome: Outcome) -> Outcome:
+        verdict = "FAIL" if outcome.error else "ok"
+        closing = f"  {closing_line(outcome.step)}" if outcome.step.pytest else ""
+        lines = [f"{verdict:<5} {outcome.step.name:<32} {outcome.seconds:6.0f} s{closing}"]
+        if outcome.error:
+            lines += [f"      | {line}" for line in tail(outcome.step.log)]
+            lines.append(f"      {outcome.error}; the whole log: {outcome.step.log.relative_to(TOP)}")
+        with self._lock:
+            say("\n".join(lines))
+        return outcome
+
+
+def environment(step: Step) -> dict[str, str]:
+    """What a step sees: the virtual environment first, nobody's AWS account, no colours in the log."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ANSIBLE_", "MOLECULE_"))}
+    return {
+        **kept,
+        "PATH": f"{BIN}:{os.environ['PATH']}",
+        "ANSIBLE_NOCOLOR": "1",
+        "NO_COLOR": "1",
+        "COLUMNS": "160",
+        "PYTHONUNBUFFERED": "1",
+        **step.env,
+    }
+
+
+def judge(step: Step, error: str, seconds: float) -> Outcome:
+    """Make an outcome of an exit code and, for pytest, of its report."""
+    if not step.pytest:
+        return Outcome(step, error, seconds, passed=int(not error), failed=int(bool(error)))
+    if not step.report.is_file():
+        return Outcome(step, error or "pytest wrote no report", seconds, passed=0, failed=1)
+    suite = ET.parse(step.report).getroot()  # noqa: S314  # pytest has just written it
+    cases = list(suite.iter("testcase"))
+    bad = [case for case in cases if case.find("failure") is not None or case.find("error") is not None]
+    skipped = tuple(skip_lines(step, cases))
+    passed = len(cases) - len(bad) - len(skipped)
+    if not error and not passed:
+        error = "not one test ran"
+    return Outcome(step, error, seconds, passed=passed, failed=max(len(bad), int(bool(error))), skipped=skipped)
+
+
+def skip_lines(step: Step, cases: Iterable[ET.Element]) -> Iterator[str]:
+    """One line for each test that was skipped."""
+    for case in cases:
+        skip = case.find("skipped")
+        if skip is not None:
+            yield f"{step.name}: {case.get('classname')}.{case.get('name')}: {skip.get('message')}"
+
+
+def tail(log: Path) -> list[str]:
+    """The end of a log, without empty lines."""
+    if not log.is_file():
+        return []
+    lines = [line.rstrip() for line in log.read_text(errors="replace").splitlines()]
+    return [line for line in lines if line][-TAIL_LINES:]
+
+
+def last_line(log: Path) -> str:
+    """The last thing that a step said, cut to fit into a line."""
+    return "".join(tail(log)[-1:]).strip()[:90]
+
+
+def closing_line(step: Step) -> str:
+    """What pytest ends with."""
+    return last_line(step.log).strip("= ")
+
+
+def say(text: str) -> None:
+    """Print at once, even into a pipe."""
+    print(text, flush=True)
+
+
+# --- The command line -------------------------------------------------------------------------------------------------
+
+
+def select(names: list[str]) -> list[Group]:
+    """The groups and steps of these names, in the order of the table.
+
+    :raises SystemExit: there is no group or step of a name.
+    """
+    groups = {name: make() for name, make in GROUPS.items()}
+    steps = {step.name: step for group in groups.values() for step in group.steps}
+    unknown = [name for name in names if name not in groups and name not in steps]
+    if unknown:
+        raise SystemExit(f"check: no step is called {', '.join(unknown)}; scripts/check --list shows the names")
+    chosen = [groups[name] for name in groups if name in names]
+    single = tuple(steps[name] for name in names if name in steps)
+    return [*chosen, *([Group(single)] if single else [])]
+
+
+def list_names() -> None:
+    """Print all groups with their steps."""
+    for name, make in GROUPS.items():
+        say(f"{name}: {' '.join(step.name for step in make().steps)}")
+
+
+def summary(outcomes: list[Outcome], seconds: float) -> int:
+    """Print what became of all, the counts last; return the exit code."""
+    for line in (line for outcome in outcomes for line in outcome.skipped):
+        say(f"skip  {line}")
+    bad = [outcome.step.name for outcome in outcomes if outcome.error]
+    if bad:
+        say(f"failed: {' '.join(bad)}")
+    say(f"{len(outcomes)} steps in {seconds:.0f} s")
+    say(f"{sum(outcome.passed for outcome in outcomes)} passed, {sum(outcome.failed for outcome in outcomes)} failed")
+    return 1 if bad else 0
+
+
+def main() -> int:
+    """Run what the command line names."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a group or a step")
+    parser.add_argument("--list", action="store_true", help="show the names")
+    options = parser.parse_args()
+    if options.list:
+        list_names()
+        return 0
+    if not BIN.is_dir():
+        raise SystemExit("check: there is no .venv yet: run make setup-dev")
+    if not options.names:
+        parser.error("say what to run; --list shows the names")
+    LOGS.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(CACHE / "molecule", ignore_errors=True)
+    started = time.monotonic()
+    try:
+        outcomes = Runner().run(select(options.names))
+    except KeyboardInterrupt:
+        say("check: interrupted")
+        return 130
+    return summary(outcomes, time.monotonic() - started)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
