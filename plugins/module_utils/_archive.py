@@ -56,7 +56,7 @@ class Archive:
     @property
     def code_sha256(self) -> str:
         """The SHA-256 as Lambda writes it: in base64."""
-        return base64.b64encode(bytes.fromhex(self.sha256)).decode("ascii")
+        return in_base64(self.sha256)
 
 
 @dataclass(frozen=True)
@@ -118,6 +118,15 @@ def file_sha256(path: Path) -> str:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def in_base64(sha256: str) -> str:
+    """A hexadecimal SHA-256 in base64.
+
+    >>> in_base64("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")
+    'n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg='
+    """
+    return base64.b64encode(bytes.fromhex(sha256)).decode("ascii")
 
 
 def unzipped_size(path: Path) -> int:

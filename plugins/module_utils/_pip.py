@@ -31,6 +31,10 @@ _NO_NETWORK = re.compile(
     r"|Connection (?:refused|reset|broken)|connection broken by|ConnectTimeout|Read(?:Timeout| timed out)|ProxyError"
     r"|SSLError|CERTIFICATE_VERIFY_FAILED|Could not fetch URL|5\d\d Server Error|40[137] Client Error"
 )
+_NETWORK_REASON = re.compile(
+    r"\[Errno -?\d+\] [^'\")]+|(?:Read|Connect) ?timed out|Connection to \S+ timed out|CERTIFICATE_VERIFY_FAILED"
+    r"|[45]\d\d (?:Client|Server) Error: [^:]+|Remote end closed connection without response|Tunnel connection failed: [^'\")]+"
+)
 _NETWORK_REMEDY = "Check the network, the proxy and the address of the package index, then run it again"
 
 
@@ -107,22 +111,21 @@ def install_argv(*, python: str, target: Path, requirements: Path, constraints: 
     return argv + (["--constraint", str(constraints)] if constraints else [])
 
 
-def versions_argv(*, python: str, name: str, python_version: str, index_options: Sequence[Sequence[str]]) -> list[str]:
+def versions_argv(*, python: str, name: str, python_version: str, platforms: Sequence[str]) -> list[str]:
     """The call that lists the versions of a project that an index has for a Python.
 
     :param python: the interpreter whose pip asks.
     :param name: the project.
     :param python_version: such as C(3.11).
-    :param index_options: pip's options on where to look, as they stand in a requirements file.
+    :param platforms: the platform tags of wheels that may be used, C(manylinux_2_17_x86_64) for instance.
     """
-    argv = [python, "-m", "pip", "--disable-pip-version-check", "--no-input", "index", "versions"]
-    argv += ["--timeout", str(TIMEOUT), "--retries", str(RETRIES), "--python-version", python_version]
-    argv += [argument for option in index_options for argument in option]
-    return [*argv, name]
+    argv = [python, *_PIP, "index", "versions", "--pre", "--implementation", "cp", "--python-version", python_version]
+    argv += ["--timeout", str(TIMEOUT), "--retries", str(RETRIES)]
+    return [*argv, *(f"--platform={platform}" for platform in platforms), name]
 
 
 def read_versions(completed: Completed, *, name: str) -> list[str]:
-    """The versions that C(pip index versions) found, newest first; none if the index does not have the project.
+    """The versions that C(pip index versions) found, newest first; none if the index has nothing that fits.
 
     :param completed: how that call ended.
     :param name: the project that it was for.
@@ -168,8 +171,8 @@ def _essential_line(output: str) -> str:
 
 
 def _network_line(output: str) -> str:
-    lines = [line.strip() for line in redact(output).splitlines() if _NO_NETWORK.search(line)]
-    return re.sub(r"^(WARNING|ERROR): ", "", lines[-1]).rstrip(".")[:300] if lines else "no answer"
+    reasons = [match.group() for line in redact(output).splitlines() for match in _NETWORK_REASON.finditer(line)]
+    return reasons[-1].rstrip(". ") if reasons else "no answer"
 
 
 def _no_pip(_match: re.Match[str], _output: str) -> PipError:

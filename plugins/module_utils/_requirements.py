@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,18 +44,19 @@ _OPTIONS = {
     "--trusted-host": True,
     "--use-feature": True,
 }
-#: Options that change where pip looks; an index check must be told of them.
-_INDEX_OPTIONS = {
-    "-i": "--index-url",
-    "--index-url": "--index-url",
-    "--pypi-url": "--index-url",
-    "--extra-index-url": "--extra-index-url",
-    "--no-index": "--no-index",
-    "-f": "--find-links",
-    "--find-links": "--find-links",
-    "--trusted-host": "--trusted-host",
-    "--pre": "--pre",
+#: Options that change where pip looks, with the environment variable that does the same.
+_INDEX_VARIABLES = {
+    "-i": "PIP_INDEX_URL",
+    "--index-url": "PIP_INDEX_URL",
+    "--pypi-url": "PIP_INDEX_URL",
+    "--extra-index-url": "PIP_EXTRA_INDEX_URL",
+    "--no-index": "PIP_NO_INDEX",
+    "-f": "PIP_FIND_LINKS",
+    "--find-links": "PIP_FIND_LINKS",
+    "--trusted-host": "PIP_TRUSTED_HOST",
 }
+_REPEATABLE = frozenset({"PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_TRUSTED_HOST"})
+_VARIABLE = re.compile(r"\$\{(?P<name>[A-Z0-9_]+)\}")
 
 
 class RequirementsError(ServerlessError):
@@ -96,14 +97,14 @@ class Requirements:
     :param path: the file.
     :param files: it and every file that it includes, in the order of reading, each once.
     :param requirements: what is to be installed.
-    :param index_options: pip's options on where to look, as arguments: C(("--index-url", "...")).
+    :param index_settings: pip's options on where to look, as variable and value: C(("PIP_INDEX_URL", "...")).
     :param normalized: the lines that matter, without comments and credentials; equal if two files mean the same.
     """
 
     path: Path
     files: tuple[Path, ...]
     requirements: tuple[Requirement, ...]
-    index_options: tuple[tuple[str, ...], ...]
+    index_settings: tuple[tuple[str, str], ...]
     normalized: tuple[str, ...]
 
 
@@ -144,7 +145,7 @@ def read_requirements(path: Path, *, constraints: bool = False) -> Requirements:
         path=path,
         files=tuple(reader.files),
         requirements=tuple(reader.requirements),
-        index_options=tuple(reader.index_options),
+        index_settings=tuple(reader.index_settings),
         normalized=tuple(reader.normalized),
     )
 
@@ -160,6 +161,20 @@ def check_specifiers(requirements: Requirements, *, parse: Callable[[str], None]
         if requirement.kind in ("index", "url")
         for error in _error_of(parse, requirement.text)
     ]
+
+
+def index_environment(requirements: Requirements, *, base: Mapping[str, str]) -> dict[str, str]:
+    """Variables that make pip look where the requirements file says.
+
+    :param base: the environment, which says what C(${NAME}) stands for and where pip looks besides.
+    """
+    environment: dict[str, str] = {}
+    for variable, written in requirements.index_settings:
+        value = _VARIABLE.sub(lambda match: base.get(match["name"]) or match.group(), written)
+        if variable in _REPEATABLE:
+            value = f"{environment.get(variable, base.get(variable, ''))} {value}".strip()
+        environment[variable] = value
+    return environment
 
 
 def local_paths(requirements: Requirements) -> list[Requirement]:
@@ -182,7 +197,7 @@ class _Reader:
     def __init__(self) -> None:
         self.files: list[Path] = []
         self.requirements: list[Requirement] = []
-        self.index_options: list[tuple[str, ...]] = []
+        self.index_settings: list[tuple[str, str]] = []
         self.normalized: list[str] = []
 
     def read(self, path: Path, *, kind: str, included_by: _Line | None) -> None:
@@ -235,8 +250,8 @@ class _Reader:
                 f"option {option} {'needs a value' if takes_value else 'takes no value'}", "Correct the line"
             )
         self.normalized.append(f"option {option} {redact(value)}".rstrip())
-        if option in _INDEX_OPTIONS:
-            self.index_options.append((_INDEX_OPTIONS[option], *([os.path.expandvars(value)] if value else [])))
+        if option in _INDEX_VARIABLES:
+            self.index_settings.append((_INDEX_VARIABLES[option], value or "1"))
 
 
 def _split_option(line: _Line) -> tuple[str, str]:

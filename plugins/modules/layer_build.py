@@ -104,7 +104,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-dest:
+artifact:
   description: The zip.
   returned: always
   type: str
@@ -296,7 +296,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
         module.warn(warning)
     return {
         "changed": bool(plan.reason),
-        "dest": str(plan.request.archive),
+        "artifact": str(plan.request.archive),
         "manifest_path": str(plan.request.manifest),
         "reason": plan.reason,
         "key": plan.key,
