@@ -33,7 +33,8 @@ _NO_NETWORK = re.compile(
 )
 _NETWORK_REASON = re.compile(
     r"\[Errno -?\d+\] [^'\")]+|(?:Read|Connect) ?timed out|Connection to \S+ timed out|CERTIFICATE_VERIFY_FAILED"
-    r"|[45]\d\d (?:Client|Server) Error: [^:]+|Remote end closed connection without response|Tunnel connection failed: [^'\")]+"
+    r"|[45]\d\d (?:Client|Server) Error: [^:]+|Remote end closed connection without response"
+    r"|Tunnel connection failed: [^'\")]+"
 )
 _NETWORK_REMEDY = "Check the network, the proxy and the address of the package index, then run it again"
 
