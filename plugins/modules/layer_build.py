@@ -291,7 +291,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     runner = make_runner(module)
     plan = plan_build(read_request(module.params), runner=runner)
     built = None if plan.reason and module.check_mode else apply_build(plan, runner=runner)
-    warning = libc_warning(plan, built) if built else ""
+    warning = libc_warning(plan, built) if built and plan.reason else ""
     if warning:
         module.warn(warning)
     return {

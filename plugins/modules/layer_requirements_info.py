@@ -129,6 +129,16 @@ files:
   type: list
   elements: str
   sample: [requirements.txt]
+requirements_file:
+  description: The requirements file, relative to RV(root).
+  returned: always
+  type: str
+  sample: requirements.txt
+constraints_file:
+  description: The constraints file, relative to RV(root); C(null) without one.
+  returned: always
+  type: str
+  sample: constraints.txt
 index_checked:
   description: Whether the package index was asked.
   returned: always
@@ -180,9 +190,10 @@ def run(params: Mapping[str, Any]) -> dict[str, Any]:
     target = Target(runtime=runtime, architecture=params["architecture"])
     requirements = read_requirements(Path(params["path"]).absolute())
     check_requirements(requirements)
-    files = list(requirements.files)
+    constraints = None
     if params["constraints"]:
-        files += read_requirements(Path(params["constraints"]).absolute(), constraints=True).files
+        constraints = read_requirements(Path(params["constraints"]).absolute(), constraints=True)
+    files = [*requirements.files, *(constraints.files if constraints else ())]
     wanted = applying(requirements, target=target)
     if params["check_index"]:
         index = Index(
@@ -208,6 +219,8 @@ def run(params: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "root": root,
         "files": list(dict.fromkeys(os.path.relpath(file, root) for file in files)),
+        "requirements_file": os.path.relpath(requirements.path, root),
+        "constraints_file": os.path.relpath(constraints.path, root) if constraints else None,
         "index_checked": params["check_index"],
     }
 
