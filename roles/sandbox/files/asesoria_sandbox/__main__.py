@@ -30,10 +30,18 @@ from asesoria_sandbox.processes import Process
 from asesoria_sandbox.settings import HOST, SETTINGS_VARIABLE, SandboxError, Settings
 
 _HIGHEST_PORT = 65533
-_SECONDS_TO_START = 60.0
+#: Generous, as the first start compiles the stand-ins, and the machine may have other things to do.
+_SECONDS_TO_START = 180.0
 _SECONDS_TO_STOP = 15.0
 #: Directories for files that belong to one life of the account: AWS profiles, SSH keys, the stand-ins' own.
 _ACCOUNT = ("aws", "ssh", "tmp")
+#: File that says that a directory is a sandbox's.
+MARKER = ".asesoria-sandbox"
+_ENTRIES = {
+    *_ACCOUNT,
+    *("functions", "lang", "log", "machines", "runtime", "state", "venv"),
+    *("lock", "settings.json", "supervisor.json"),
+}
 _INSTALL = {
     "bwrap": "bubblewrap",
     "sshd": "openssh-server",
@@ -65,6 +73,8 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         command.add_argument("--directory", type=lambda text: Path(text).absolute(), required=True)
         if name in ("start", "stop"):
             command.add_argument("--dry-run", action="store_true")
+        if name == "stop":
+            command.add_argument("--purge", action="store_true")
         if name == "start":
             command.add_argument("--port", type=int, required=True)
             command.add_argument("--region", required=True)
@@ -100,6 +110,7 @@ def start(options: argparse.Namespace) -> dict[str, object]:
         pythons=tuple(options.lambda_python),
         python=options.python,
     )
+    _require_ours(settings.top)
     if options.dry_run:
         return {"changed": _must_start(settings), "running": _running(settings.top) is not None, "port": settings.port}
     with _alone(settings.top):
@@ -111,13 +122,27 @@ def start(options: argparse.Namespace) -> dict[str, object]:
 
 
 def stop(options: argparse.Namespace) -> dict[str, object]:
-    """Stop the sandbox, if it runs, and wait until all of it is gone.
+    """Stop the sandbox, if it runs, and wait until all of it is gone; with C(--purge) also remove its directory.
 
-    :raises SandboxError: something of it is left.
+    :raises SandboxError: something of it is left, or the directory is not a sandbox's.
     """
     top: Path = options.directory
-    if options.dry_run or not top.is_dir():
-        return {"changed": _running(top) is not None, "running": _running(top) is not None, "port": None}
+    if not top.is_dir():
+        return {"changed": False, "running": False, "port": None}
+    _require_ours(top)
+    running = _running(top) is not None
+    if not options.dry_run:
+        running = _end(top)
+        if options.purge:
+            shutil.rmtree(top)
+    return {"changed": running or options.purge, "running": running and options.dry_run, "port": None}
+
+
+def _end(top: Path) -> bool:
+    """End the supervisor and all below it.
+
+    :returns: whether there was one.
+    """
     with _alone(top):
         supervisor = Process.load(top / "supervisor.json")
         if supervisor is not None:
@@ -129,7 +154,7 @@ def stop(options: argparse.Namespace) -> dict[str, object]:
             if left:
                 raise SandboxError(f"processes {left} of the sandbox in {top} can't be ended")
         (top / "supervisor.json").unlink(missing_ok=True)
-    return {"changed": supervisor is not None, "running": False, "port": None}
+    return supervisor is not None
 
 
 def _must_start(settings: Settings) -> bool:
@@ -150,10 +175,29 @@ def _must_start(settings: Settings) -> bool:
     return False
 
 
+def _require_ours(top: Path) -> None:
+    """See that a directory may be cleared: it isn't there, or is marked, or holds nothing but what a sandbox's holds.
+
+    :raises SandboxError: it holds something else.
+    """
+    try:
+        names = {entry.name for entry in top.iterdir()}
+    except FileNotFoundError:
+        return
+    except NotADirectoryError as error:
+        raise SandboxError(f"{top} is not a directory. Set sandbox_dir to one") from error
+    if MARKER not in names and names - _ENTRIES:
+        raise SandboxError(
+            f"{top} holds {sorted(names - _ENTRIES)[0]!r} and so is not a sandbox's directory. "
+            "Set sandbox_dir, or the environment variable ASESORIA_SANDBOX_DIR, to one that is empty or not there"
+        )
+
+
 @contextmanager
 def _alone(top: Path) -> Iterator[None]:
     """Let nobody else start or stop this sandbox meanwhile."""
     top.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (top / MARKER).write_text("Made by asesoria.serverless: everything here may be removed.\n", encoding="ascii")
     with (top / "lock").open("w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -222,8 +266,12 @@ def _launch(settings: Settings) -> None:
         **os.environ,
         SETTINGS_VARIABLE: os.fspath(settings.save()),
         "PYTHONPATH": os.fspath(Path(__file__).parents[1]),
-        "PYTHONDONTWRITEBYTECODE": "1",
     }
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    if not os.access(settings.python, os.X_OK):
+        raise SandboxError(
+            f"the stand-ins' interpreter {settings.python} is not there. Run the role, which installs it"
+        )
     log = settings.log / "supervisor.log"
     with log.open("ab") as output:
         supervisor = subprocess.Popen(
@@ -236,7 +284,7 @@ def _launch(settings: Settings) -> None:
             start_new_session=True,
         )
     ready = processes.wait_until(
-        lambda: supervisor.poll() is not None or _healthy(settings), seconds=_SECONDS_TO_START, interval=0.1
+        lambda: supervisor.poll() is not None or _healthy(settings), seconds=_SECONDS_TO_START, interval=0.3
     )
     if supervisor.poll() is None and ready:
         return
@@ -250,7 +298,7 @@ def _launch(settings: Settings) -> None:
 
 
 def _healthy(settings: Settings) -> bool:
-    pages = ((settings.ministack_port, "/_ministack/health"), (settings.moto_port, "/moto-api/data.json"))
+    pages = ((settings.ministack_port, "/_ministack/health"), (settings.moto_port, "/moto-api/"))
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         for port, path in pages:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote
 
 import botocore.session
+from botocore.model import OperationModel
 
 #: How the names of actions that change nothing begin.
 READS = (
@@ -34,6 +36,24 @@ READS = (
 )
 _CREDENTIAL = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request")
 _NO_ACTION_NAMED = ("apigateway", "lambda", "s3")
+
+
+@dataclass(frozen=True)
+class _Operation:
+    """How a request for one operation of a REST API looks.
+
+    :param name: of the operation.
+    :param method: of HTTP.
+    :param path: that the whole path fits.
+    :param required: query keys and (lower-case) headers that are there.
+    :param literals: number of characters of the path that are fixed.
+    """
+
+    name: str
+    method: str
+    path: re.Pattern[str]
+    required: frozenset[str]
+    literals: int
 
 
 def is_read(action: str) -> bool:
@@ -76,35 +96,47 @@ def action_of(service: str, method: str, path: str, query: str, headers: Mapping
     smithy = re.fullmatch(r"/service/[^/]+/operation/(\w+)", path)
     if smithy:
         return smithy.group(1)
-    rest = _rest_action(service, method, path, query) if service in _NO_ACTION_NAMED else None
+    rest = _rest_action(service, method, path, query, headers) if service in _NO_ACTION_NAMED else None
     return rest or f"{method} /{path.lstrip('/').partition('/')[0]}"
 
 
-def _rest_action(service: str, method: str, path: str, query: str) -> str | None:
+def _rest_action(service: str, method: str, path: str, query: str, headers: Mapping[str, str]) -> str | None:
+    """The operation that a method and a path stand for; of several, the one that asks for most of what is there."""
     if service == "apigateway" and path.startswith("/v2/"):
         service = "apigatewayv2"
-    keys = set(parse_qs(query, keep_blank_values=True))
+    given = {*parse_qs(query, keep_blank_values=True), *headers}
     bare = path.rstrip("/") or "/"
     fitting = [
-        (len(required), literal, name)
-        for verb, pattern, required, literal, name in _operations(service)
-        if verb == method and required <= keys and pattern.fullmatch(bare)
+        operation
+        for operation in _operations(service)
+        if operation.method == method and operation.required <= given and operation.path.fullmatch(bare)
     ]
-    return max(fitting)[2] if fitting else None
+    best = max(fitting, key=lambda operation: (len(operation.required), operation.literals), default=None)
+    return best.name if best else None
 
 
 @functools.cache
-def _operations(service: str) -> list[tuple[str, re.Pattern[str], frozenset[str], int, str]]:
-    """Method, path, query keys, number of fixed characters and name of each operation, from botocore's model."""
+def _operations(service: str) -> list[_Operation]:
+    """The operations of a service, from botocore's model of it."""
     model = botocore.session.get_session().get_service_model(service)
-    return [_operation(model.operation_model(name).http, name) for name in model.operation_names]
+    return [_operation(model.operation_model(name)) for name in model.operation_names]
 
 
-def _operation(http: Mapping[str, str], name: str) -> tuple[str, re.Pattern[str], frozenset[str], int, str]:
-    path, _, query = http["requestUri"].partition("?")
+def _operation(model: OperationModel) -> _Operation:
+    path, _, query = model.http["requestUri"].partition("?")
     path = path.rstrip("/") or "/"
     literals = re.split(r"\{[^}]+\}", path)
     holes = [".+" if hole.endswith("+") else "[^/]+" for hole in re.findall(r"\{([^}]+)\}", path)]
     pattern = "".join(re.escape(literal) + hole for literal, hole in zip(literals, [*holes, ""], strict=True))
-    required = frozenset(unquote(key.partition("=")[0]) for key in query.split("&") if key)
-    return http["method"], re.compile(pattern), required, sum(map(len, literals)), name
+    shape = model.input_shape
+    members = [shape.members[name].serialization for name in shape.required_members] if shape else []
+    asked = {member["name"] for member in members if member.get("location") == "querystring"}
+    asked |= {member["name"].lower() for member in members if member.get("location") == "header"}
+    asked |= {unquote(key.partition("=")[0]) for key in query.split("&") if key}
+    return _Operation(
+        name=model.name,
+        method=model.http["method"],
+        path=re.compile(pattern),
+        required=frozenset(asked),
+        literals=sum(map(len, literals)),
+    )

@@ -19,6 +19,7 @@ import io
 import os
 import shlex
 import shutil
+import subprocess
 import threading
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -172,6 +173,14 @@ def confinement(interpreter: Interpreter, *, task: Path, opt: Path, runtime: Pat
     ]
 
 
+def compile_client(client: Path, interpreter: Interpreter) -> None:
+    """Compile the runtime's client once, as AWS does; a function can't, as it sees the client read-only."""
+    if not (client / "awslambdaric/__pycache__").exists():
+        packages = [os.fspath(client / name) for name in ("awslambdaric", "simplejson", "snapshot_restore_py.py")]
+        command = [os.fspath(interpreter.executable), "-I", "-m", "compileall", "-q", *packages]
+        subprocess.run(command, check=False, capture_output=True, stdin=subprocess.DEVNULL)
+
+
 def bootstrap_archive(arguments: list[str]) -> bytes:
     """A custom runtime's package: one script that becomes bubblewrap. The environment passes through it."""
     script = f"#!/bin/sh\nexec {shlex.join(arguments)}\n"
@@ -213,6 +222,7 @@ class FunctionWorker(lambda_runtime.ProvidedWorker):  # type: ignore[misc]  # mi
                 f"the sandbox has no client for {runtime}. Add it to sandbox_lambda_runtimes, and restart"
             )
         interpreter = self._interpreter(runtime.removeprefix("python"))
+        compile_client(client, interpreter)
         functions = self.sandbox.functions
         (functions / "passwd").write_text(_PASSWD, encoding="utf-8")
         layers = [lambda_svc._resolve_layer_zip(layer) for layer in self.config.get("Layers") or ()]

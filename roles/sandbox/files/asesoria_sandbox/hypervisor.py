@@ -25,7 +25,8 @@ from asesoria_sandbox.builder import Machine
 from asesoria_sandbox.request_log import OWN_AGENT
 from asesoria_sandbox.settings import ANY_KEY, HOST, SandboxError, Settings
 
-INTERVAL = 0.5
+#: Seconds between two looks at EC2.
+INTERVAL = 1.0
 _log = logging.getLogger("hypervisor")
 
 

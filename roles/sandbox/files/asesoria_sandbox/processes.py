@@ -88,24 +88,13 @@ def _stat(pid: int) -> list[str] | None:
         return None
 
 
-def _children() -> dict[int, list[int]]:
-    """The ids of all processes' children, dead ones included, by the parent's id."""
+def descendants(root: int) -> list[Process]:
+    """All living processes below one, children before grandchildren."""
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         fields = _stat(int(entry.name)) if entry.name.isdigit() else None
         if fields is not None:
             children.setdefault(int(fields[1]), []).append(int(entry.name))
-    return children
-
-
-def dead_children(parent: int) -> set[int]:
-    """The ids of children that have ended, and whose exit status nobody took."""
-    return {pid for pid in _children().get(parent, ()) if Process.of(pid) is None}
-
-
-def descendants(root: int) -> list[Process]:
-    """All living processes below one, children before grandchildren."""
-    children = _children()
     found, queue = [], list(children.get(root, ()))
     while queue:
         pid = queue.pop(0)

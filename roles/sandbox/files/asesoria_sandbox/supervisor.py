@@ -21,6 +21,7 @@ from asesoria_sandbox.settings import HOST, PARENT_VARIABLE, SETTINGS_VARIABLE, 
 CHILDREN = ("ministack", "moto", "hypervisor")
 _MODULES = {"ministack": "aws_ministack", "moto": "aws_moto", "hypervisor": "hypervisor"}
 _SECONDS_TO_END = 8.0
+_INTERVAL = 0.3
 
 
 class StopRequest(Exception):  # noqa: N818  # not an error
@@ -34,7 +35,6 @@ def child_environment(settings: Settings) -> dict[str, str]:
         **inherited,
         PARENT_VARIABLE: str(os.getpid()),
         SETTINGS_VARIABLE: os.fspath(settings.top / "settings.json"),
-        "PYTHONDONTWRITEBYTECODE": "1",
         "TMPDIR": os.fspath(settings.top / "tmp"),
         # ministack: where to listen, where functions find AWS, and nothing that would leave the machine or the sandbox.
         "BIND_HOST": HOST,
@@ -100,14 +100,17 @@ def _watch(children: dict[str, subprocess.Popen[bytes]]) -> int:
                 _say(f"{name}: ended by itself with status {child.returncode}, so everything ends; see {name}.log")
                 return 1
         _bury(ours)
-        time.sleep(0.2)
+        time.sleep(_INTERVAL)
 
 
 def _bury(ours: set[int]) -> None:
     """Take the exit status of dead children, but for those that C(subprocess) asks about itself."""
-    for pid in processes.dead_children(os.getpid()) - ours:
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            dead = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            if dead is None or dead.si_pid in ours:
+                return
+            os.waitpid(dead.si_pid, os.WNOHANG)
 
 
 def _end_all(children: dict[str, subprocess.Popen[bytes]]) -> None:

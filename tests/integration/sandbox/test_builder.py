@@ -1,0 +1,172 @@
+# Copyright: (c) 2026, The asesoria.serverless authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The builder boots when EC2 says so, lets in whom it should, and goes when EC2 says so."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import TOP, Sandbox
+
+AMIS = ("amzn2-ami-kernel-5.10-hvm-x86_64-gp2", "al2023-ami-kernel-default-x86_64")
+
+
+@dataclass(frozen=True)
+class Builder:
+    """A running instance and how to get in."""
+
+    instance: str
+    ssh: tuple[str, ...]
+
+    def run(self, command: str) -> subprocess.CompletedProcess[str]:
+        """Run something on it."""
+        return subprocess.run(
+            [*self.ssh, command], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+        )
+
+
+def wait(condition: Callable[[], bool], seconds: float = 20) -> bool:
+    """Wait for something to be true."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def listening(port: int) -> bool:
+    """Whether somebody answers on a port of this machine."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture(scope="module")
+def builder(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builder]:
+    """A builder, as role builder_ec2 would start one."""
+    ec2, ssm = sandbox.client("ec2"), sandbox.client("ssm")
+    # Where the sandbox's inventory looks for it.
+    key = sandbox.directory / "ssh/lambda-builder-keys.pem"
+    material = ec2.create_key_pair(KeyName="lambda-builder-keys", KeyType="ed25519")["KeyMaterial"]
+    key.touch(mode=0o600)
+    key.write_text(material, encoding="ascii")
+    ami = ssm.get_parameter(Name=f"/aws/service/ami-amazon-linux-latest/{AMIS[0]}")["Parameter"]["Value"]
+    answer = ec2.run_instances(
+        ImageId=ami,
+        MinCount=1,
+        MaxCount=1,
+        InstanceType="t3.micro",
+        KeyName="lambda-builder-keys",
+        TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "Role", "Value": "lambda-builder"}]}],
+    )
+    instance = answer["Instances"][0]["InstanceId"]
+    known = tmp_path_factory.mktemp("ssh") / "known_hosts"
+    options = ("BatchMode=yes", "StrictHostKeyChecking=accept-new", f"UserKnownHostsFile={known}")
+    settings = [part for option in options for part in ("-o", option)]
+    ssh = ("ssh", "-F", "none", "-i", os.fspath(key), "-p", str(sandbox.port + 2), *settings, "ec2-user@127.0.0.1")
+    machine = Builder(instance=instance, ssh=ssh)
+    assert wait(lambda: machine.run("true").returncode == 0), machine.run("true").stderr
+    yield machine
+    ec2.terminate_instances(InstanceIds=[instance])
+
+
+@pytest.mark.parametrize("name", AMIS)
+def test_images_are_found_by_parameter(sandbox: Sandbox, name: str) -> None:
+    parameter = sandbox.client("ssm").get_parameter(Name=f"/aws/service/ami-amazon-linux-latest/{name}")
+    images = sandbox.client("ec2").describe_images(ImageIds=[parameter["Parameter"]["Value"]])["Images"]
+    assert [(image["State"], image["Architecture"]) for image in images] == [("available", "x86_64")]
+
+
+def test_user_is_not_root_and_writes_where_it_should(builder: Builder) -> None:
+    assert builder.run("id -un; id -u; pwd").stdout.split() == ["ec2-user", "1000", "/home/ec2-user"]
+    assert builder.run("touch ~/x /usr/local/x /opt/x /tmp/x /var/tmp/x").returncode == 0
+    for path in ("/usr/x", "/etc/ssh/x", "/usr/bin/x"):
+        assert builder.run(f"touch {path}").returncode != 0
+
+
+def test_python_of_the_runtime_has_pip(builder: Builder) -> None:
+    done = builder.run("python3.11 -m pip --version && python3.11 -c 'import ssl, ctypes, lzma, bz2, zlib, sqlite3'")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.rstrip().endswith("(python 3.11)")
+
+
+def test_files_and_terminals_work(builder: Builder, tmp_path: Path) -> None:
+    (tmp_path / "sent").write_text("hello", encoding="ascii")
+    copy = ("scp", *builder.ssh[1:-1])
+    copy = tuple("-P" if part == "-p" else part for part in copy)
+    subprocess.run([*copy, tmp_path / "sent", f"{builder.ssh[-1]}:received"], check=True, capture_output=True)
+    assert builder.run("cat received").stdout == "hello"
+    done = subprocess.run(
+        [builder.ssh[0], "-tt", *builder.ssh[1:], "tty"],
+        capture_output=True,
+        text=True,
+        check=True,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.stdout.startswith("/dev/pts/")
+
+
+def test_no_way_in_without_the_key(builder: Builder, tmp_path: Path) -> None:
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "key"], check=True)
+    stranger = [os.fspath(tmp_path / "key") if part.endswith(".pem") else part for part in builder.ssh]
+    done = subprocess.run([*stranger, "true"], capture_output=True, text=True, check=False)
+    assert done.returncode == 255
+    assert "Permission denied (publickey)" in done.stderr
+
+
+def test_nothing_is_forwarded(sandbox: Sandbox, builder: Builder) -> None:
+    asked = [*builder.ssh[:-1], "-W", f"127.0.0.1:{sandbox.port}", builder.ssh[-1]]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    assert done.returncode == 255
+    assert "administratively prohibited" in done.stderr
+
+
+def test_host_is_out_of_sight(builder: Builder) -> None:
+    assert builder.run(f"test -e {TOP}/galaxy.yml").returncode != 0
+    processes = builder.run("ps -e -o comm= 2>/dev/null || ls /proc | grep -c '^[0-9]'").stdout
+    assert "ministack" not in processes
+    assert len(processes.split()) < 20
+
+
+def test_inventory_finds_it(sandbox: Sandbox, builder: Builder) -> None:
+    program = Path(sys.executable).with_name("ansible")
+    command = [program, "-i", "inventory/sandbox", "lambda_builders", "-m", "ansible.builtin.command"]
+    more = ["-a", "id -un", "-e", "ansible_python_interpreter=/usr/local/bin/python3.11"]
+    done = subprocess.run(
+        [*command, *more], cwd=TOP, env=sandbox.environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{builder.instance} | CHANGED" in done.stdout
+    assert "ec2-user" in done.stdout
+
+
+def test_it_stops_starts_and_goes(sandbox: Sandbox, builder: Builder) -> None:
+    """Stopped: out of reach, the disk stays. Started: as it was, host key included. Terminated: nothing is left."""
+    ec2, port, disk = sandbox.client("ec2"), sandbox.port + 2, sandbox.directory / "machines" / builder.instance
+    builder.run("echo kept > ~/note")
+    ec2.stop_instances(InstanceIds=[builder.instance])
+    assert wait(lambda: not listening(port))
+    assert disk.is_dir()
+    ec2.start_instances(InstanceIds=[builder.instance])
+    assert wait(lambda: builder.run("true").returncode == 0)
+    assert builder.run("cat ~/note").stdout == "kept\n"
+    ec2.terminate_instances(InstanceIds=[builder.instance])
+    assert wait(lambda: not listening(port) and not disk.exists())
+
+
+def test_settings_are_json(sandbox: Sandbox) -> None:
+    settings: dict[str, Any] = json.loads((sandbox.directory / "settings.json").read_text(encoding="utf-8"))
+    assert settings["port"] == sandbox.port
