@@ -238,7 +238,7 @@ watch configured configure "$@" || fail_with_log "configure failed: $(grep -i 'e
 total=$(make -C src -n build_all 2>/dev/null | grep -c -- ' -c ') || total=0
 say "compile: $total files and the extension modules, $jobs at a time"
 watch compiled compile || fail_with_log "CPython $version could not be compiled (make ended with $?)"
-(cd src && sh ../check_modules.sh ./python) || exit 1
+sh ./check_modules.sh ./src/python || exit 1
 say "install: altinstall to $prefix"
 mkdir dest
 watch staged stage || fail_with_log "CPython $version could not be installed (make altinstall ended with $?)"

@@ -9,7 +9,7 @@ shift
 missing=
 for module in ssl ctypes lzma bz2 zlib sqlite3 readline "$@"; do
     if ! "$python" -I -c "import $module" 2>&1; then
-        package=$(sh ./packages.sh lacking "$module")
+        package=$(sh "$(dirname "$0")/packages.sh" lacking "$module")
         missing="${missing:+$missing, }$module${package:+ (package $package)}"
     fi
 done
