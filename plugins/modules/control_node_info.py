@@ -186,7 +186,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
 def programs(params: dict[str, Any], *, runner: node.Runner) -> Iterator[node.Check]:
     """What has to be installed."""
     yield node.check_ansible(params["ansible_version"], requirement=params["ansible_requirement"])
-    yield node.check_python(sys.version_info, interpreter=sys.executable)
+    yield node.check_python(tuple(sys.version_info[:3]), interpreter=sys.executable)
     found = {"boto3": boto3.__version__, "botocore": botocore.__version__} if HAS_BOTO3 else {}
     for name, minimum in (("boto3", MINIMUM_BOTO3_VERSION), ("botocore", MINIMUM_BOTOCORE_VERSION)):
         yield node.check_library(name, found.get(name), minimum=minimum, interpreter=sys.executable)

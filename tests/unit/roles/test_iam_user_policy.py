@@ -1,0 +1,141 @@
+# Copyright: (c) 2026, The asesoria.serverless authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The policy of the role iam_user: what AWS takes, and no more than the chain needs."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
+from botocore.session import Session
+
+TEMPLATE = Path(__file__).parents[3] / "roles" / "iam_user" / "templates" / "policy.json.j2"
+#: AWS: quota "Managed policy length"; white space is not counted.
+MAX_LENGTH = 6144
+#: Actions that can't be restricted to resources: AWS Service Authorization Reference.
+WITHOUT_RESOURCE = ("ec2:Describe*", "cloudformation:ValidateTemplate", "logs:DescribeLogGroups")
+#: IAM's names of actions that are called otherwise in the API, or are no API action at all.
+NOT_IN_THE_API = {
+    "iam:PassRole",
+    "s3:DeleteObjectVersion",
+    "s3:GetEncryptionConfiguration",
+    "s3:ListBucket",
+    "s3:ListBucketVersions",
+    "s3:PutBucketPublicAccessBlock",
+    "s3:PutEncryptionConfiguration",
+}
+
+
+def render(**changes: Any) -> dict[str, Any]:
+    """The policy as the role would hand it over."""
+    variables = {
+        "iam_user__partition": "aws",
+        "iam_user__account": "123456789012",
+        "iam_user_region": "us-east-1",
+        "iam_user_service": "mi-api-flask",
+        "iam_user_stage": "dev",
+        "iam_user_layer_names": ["flask-dependencies-py311"],
+        "iam_user_key_pair": "lambda-builder-keys",
+        "iam_user_project": "asesoria",
+        **changes,
+    }
+    source = TEMPLATE.read_text(encoding="utf-8")
+    try:
+        from ansible.template import trust_as_template  # noqa: PLC0415 - ansible-core 2.19 and later have it
+    except ImportError:
+        pass
+    else:
+        source = trust_as_template(source)
+    rendered = Templar(loader=DataLoader(), variables=variables).template(source)
+    policy = json.loads(rendered) if isinstance(rendered, str) else rendered
+    assert isinstance(policy, dict)
+    return policy
+
+
+def listed(value: Any) -> list[str]:
+    """A value or a list of values, as a list."""
+    return value if isinstance(value, list) else [value]
+
+
+def actions(policy: dict[str, Any]) -> list[str]:
+    """All that is allowed."""
+    return [action for statement in policy["Statement"] for action in listed(statement["Action"])]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"iam_user_region": "ap-southeast-2", "iam_user__partition": "aws-us-gov"},
+        {"iam_user_service": "s" * 40, "iam_user_stage": "production"},
+        {"iam_user_layer_names": ["one", "two", "three", "four", "five"]},
+        {"iam_user_project": 'a "quoted" \\ name'},
+    ],
+)
+def test_aws_takes_it(changes: dict[str, Any]) -> None:
+    policy = render(**changes)
+    assert policy["Version"] == "2012-10-17"
+    assert len(re.sub(r"\s", "", json.dumps(policy))) < MAX_LENGTH
+    names = [statement["Sid"] for statement in policy["Statement"]]
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch("[A-Za-z0-9]+", name) for name in names)
+    assert {statement["Effect"] for statement in policy["Statement"]} == {"Allow"}
+
+
+def test_no_action_is_a_pattern() -> None:
+    assert not [action for action in actions(render()) if "*" in action or "?" in action]
+
+
+def test_only_what_takes_no_resource_is_allowed_on_all_of_them() -> None:
+    for statement in render()["Statement"]:
+        if "*" not in listed(statement["Resource"]):
+            continue
+        assert statement["Condition"] == {"StringEquals": {"aws:RequestedRegion": "us-east-1"}}
+        for action in listed(statement["Action"]):
+            assert any(fnmatch.fnmatchcase(action, pattern) for pattern in WITHOUT_RESOURCE), action
+
+
+def test_every_resource_is_of_this_account_or_of_nobody() -> None:
+    public = ("arn:aws:ssm:us-east-1::parameter/aws/service/", "arn:aws:ec2:us-east-1::image/", "arn:aws:s3:::")
+    public += ("arn:aws:apigateway:us-east-1::/",)
+    for statement in render()["Statement"]:
+        for resource in listed(statement["Resource"]):
+            assert resource == "*" or ":123456789012:" in resource or resource.startswith(public), resource
+
+
+def test_what_it_names_is_of_this_service() -> None:
+    by_name = {statement["Sid"]: statement for statement in render()["Statement"]}
+    assert by_name["DeployStack"]["Resource"] == (
+        "arn:aws:cloudformation:us-east-1:123456789012:stack/mi-api-flask-dev/*"
+    )
+    assert by_name["DeployRole"]["Resource"] == ("arn:aws:iam::123456789012:role/mi-api-flask-dev-us-east-1-lambdaRole")
+    assert by_name["Layer"]["Resource"] == [
+        "arn:aws:lambda:us-east-1:123456789012:layer:flask-dependencies-py311",
+        "arn:aws:lambda:us-east-1:123456789012:layer:flask-dependencies-py311:*",
+    ]
+    assert by_name["DeployPassRole"]["Condition"] == {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+
+
+def test_users_and_their_keys_are_out_of_reach() -> None:
+    allowed = [action for action in actions(render()) if action.startswith("iam:")]
+    assert allowed
+    assert not [action for action in allowed if not action.endswith(("Role", "RolePolicy", "AssumeRolePolicy"))]
+    assert "iam:AttachRolePolicy" not in allowed
+
+
+def test_every_action_is_one_of_aws() -> None:
+    session = Session()
+    for action in actions(render()):
+        service, name = action.split(":")
+        if action in NOT_IN_THE_API or service == "apigateway":
+            continue
+        operations = session.get_service_model(service).operation_names
+        assert name in operations, action
