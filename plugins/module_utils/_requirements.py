@@ -255,7 +255,7 @@ class _Reader:
 
 
 def _split_option(line: _Line) -> tuple[str, str]:
-    match = re.match(r"(?P<option>--[a-z-]+|-[a-zA-Z])(?:\s*=\s*|\s*)(?P<value>.*)$", line.text)
+    match = re.match(r"(?P<option>--[a-z][a-z-]*|-[a-zA-Z])(?:\s*=\s*|\s*)(?P<value>.*)$", line.text)
     if match is None:
         raise line.error(f"{redact(line.text)!r} is neither a requirement nor an option of pip", "Correct the line")
     option, value = match["option"], match["value"].strip()
@@ -271,7 +271,7 @@ def _kind(specifier: str) -> str:
         return "path"
     if _URL.match(target):
         return "url"
-    looks_local = target.startswith((".", "/", "~")) or os.sep in target or _ARCHIVE.search(target)
+    looks_local = target.startswith((".", "/", "~")) or ("/" in target and " " not in target) or _ARCHIVE.search(target)
     return "path" if looks_local else "index"
 
 
