@@ -12,7 +12,7 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 
@@ -137,6 +137,7 @@ def send(request: Request, *, clock: Callable[[], float] = time.monotonic) -> Re
     :param request: what to send.
     :param clock: a clock in seconds.
     :raises ProbeError: no (whole) answer came.
+    :raises RequestError: HTTP has no way to write it.
     """
     started = clock()
     deadline = started + request.timeout
@@ -152,6 +153,8 @@ def send(request: Request, *, clock: Callable[[], float] = time.monotonic) -> Re
             body = _read(answer, connection, deadline=deadline, clock=clock)
         except TimeoutError as error:
             raise ProbeError(f"the connection was open, but no whole answer came in {request.timeout:g} s") from error
+        except ValueError as error:
+            raise RequestError(f"the request can't be sent: {error}", "Correct its header fields") from error
         except (http.client.HTTPException, OSError) as error:
             raise ProbeError(f"the connection broke before the whole answer came: {_words(error)}") from error
         headers: dict[str, str] = {}
@@ -201,8 +204,9 @@ def _encrypt(connection: socket.socket, *, request: Request) -> socket.socket:
 
 
 def _target(parts: SplitResult) -> str:
-    path = parts.path or "/"
-    return f"{path}?{parts.query}" if parts.query else path
+    """What stands in the request's first line; characters that may not stand there are written as %XX."""
+    target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+    return quote(target, safe="%/:?#[]@!$&'()*+,;=-._~")
 
 
 def _headers(request: Request) -> dict[str, str]:

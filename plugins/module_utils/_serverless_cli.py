@@ -96,8 +96,10 @@ def cli_environment(base: Mapping[str, str], *, options: Mapping[str, str], work
     :param work: where temporary files and the cache go.
     """
     environment = {**base, **options}
-    if "AWS_PROFILE" in options:
-        # The SDK would prefer keys in the environment to a profile.
+    # The CLI's SDK and boto3 differ in what they prefer where both keys and a profile are named; so only one is.
+    if "AWS_ACCESS_KEY_ID" in options:
+        environment.pop("AWS_PROFILE", None)
+    elif "AWS_PROFILE" in options:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
             environment.pop(name, None)
     if environment.get("AWS_CA_BUNDLE"):

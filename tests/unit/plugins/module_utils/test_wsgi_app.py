@@ -1,0 +1,119 @@
+# Copyright: (c) 2026, The asesoria.serverless authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from ansible_collections.asesoria.serverless.plugins.module_utils._wsgi_app import (
+    WsgiAppError,
+    check_adapter_imports,
+    find_wsgi_module,
+)
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    for name, content in {
+        "app.py": "from flask import Flask\n\napp = Flask(__name__)\n",
+        "package/__init__.py": "from .made import application\n",
+        "package/made.py": "try:\n    application: object = 1\nexcept ImportError:\n    pass\n",
+        "sub/api.py": "def app(environ, start_response):\n    inner = 1\n",
+        "star.py": "from flask import *\n",
+        "lazy.py": "def __getattr__(name):\n    return name\n",
+        "newer.py": "this is no Python of today\n",
+        "my-app.py": "app = 1\n",
+    }.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("setting", "found"),
+    [
+        ("app.app", "app.py"),
+        ("package.application", "package/__init__.py"),
+        ("package.made.application", "package/made.py"),
+        ("sub/api.app", "sub/api.py"),
+        ("star.anything", "star.py"),
+        ("lazy.anything", "lazy.py"),
+        ("newer.anything", "newer.py"),
+    ],
+)
+def test_the_module_is_found(app: Path, setting: str, found: str) -> None:
+    assert find_wsgi_module(app, setting) == app / found
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        (
+            "main.app",
+            (
+                "the WSGI setting 'main.app' names the module 'main', but {app} has neither main.py nor "
+                "main/__init__.py (it has app.py, lazy.py, my-app.py, newer.py, star.py). "
+                "Write it as module.name, such as app.app for the variable app in app.py."
+            ),
+        ),
+        (
+            "app.application",
+            (
+                "the WSGI setting 'app.application' names 'application', but {app}/app.py defines no such name on its "
+                "top level. Write it as module.name, such as app.app for the variable app in app.py."
+            ),
+        ),
+        ("sub/api.inner", "the WSGI setting 'sub/api.inner' names 'inner', but {app}/sub/api.py defines no such name"),
+        ("nowhere/app.app", "the WSGI setting 'nowhere/app.app' names the module 'app', but {app}/nowhere has neither"),
+        ("app", "the WSGI setting 'app' names no app. Write it as module.name"),
+        ("app:app", "the WSGI setting 'app:app' names no app. Write it as module.name"),
+        ("my-app.app", "the WSGI setting 'my-app.app' names no app. Write it as module.name"),
+        ("../app.app", "the WSGI setting '../app.app' names no app. Write it as module.name"),
+        ("", "the WSGI setting '' names no app. Write it as module.name"),
+    ],
+)
+def test_a_setting_that_names_nothing(app: Path, setting: str, said: str) -> None:
+    with pytest.raises(WsgiAppError) as caught:
+        find_wsgi_module(app, setting)
+    assert str(caught.value).startswith(said.format(app=app))
+
+
+def test_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(WsgiAppError, match="does not exist or is no folder"):
+        find_wsgi_module(tmp_path / "nowhere", "app.app")
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ("from serverless_wsgi import handle\n", 1),
+        ("import app\n\nfrom serverless_wsgi import handle_request, handle as h\n", 3),
+        ("import serverless_wsgi\n\ndef handler(e, c):\n    return serverless_wsgi.handle(app, e, c)\n", 4),
+    ],
+)
+def test_the_wrong_name(tmp_path: Path, content: str, line: int) -> None:
+    path = tmp_path / "wsgi_handler.py"
+    path.write_text(content)
+    with pytest.raises(WsgiAppError) as caught:
+        check_adapter_imports([path])
+    assert str(caught.value).startswith(
+        f"{path}, line {line}: serverless_wsgi has no name 'handle'; it is handle_request"
+    )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "from serverless_wsgi import handle_request\n",
+        "from mine import handle\n",
+        "# from serverless_wsgi import handle\n",
+        "serverless_wsgi this is no Python\n",
+    ],
+)
+def test_other_names(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "wsgi_handler.py"
+    path.write_text(content)
+    check_adapter_imports([path, tmp_path / "data.bin"])

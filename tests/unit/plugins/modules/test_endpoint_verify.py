@@ -1,0 +1,304 @@
+# Copyright: (c) 2026, The asesoria.serverless authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import http.server
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.asesoria.serverless.plugins.modules import endpoint_verify
+from ansible_collections.asesoria.serverless.tests.unit.support import assert_return_documented, run_module
+
+HELLO = "Bienvenido al servidor de Flask"
+
+
+@dataclass
+class Answer:
+    """What the server sends for one request; the last of a script is sent for all further ones."""
+
+    status: int = 200
+    body: bytes = HELLO.encode()
+    headers: dict[str, str] = field(default_factory=dict)
+    pause: float = 0.0
+    drip: float = 0.0
+    length: int | None = None
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """Sends answers by a script and writes down what it was asked."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.script: list[Answer] = [Answer()]
+        self.asked: list[dict[str, Any]] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/"
+
+    def handle_error(self, *_args: Any) -> None:
+        """A client that goes away is what some of the tests are about."""
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    server: Server
+
+    def do_GET(self) -> None:
+        content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.server.asked.append(
+            {"method": self.command, "path": self.path, "headers": dict(self.headers), "content": content}
+        )
+        script = self.server.script
+        answer = script.pop(0) if len(script) > 1 else script[0]
+        time.sleep(answer.pause)
+        self.send_response_only(answer.status)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer.body) if answer.length is None else answer.length))
+        self.end_headers()
+        if self.command == "HEAD":
+            return
+        for index in range(len(answer.body)) if answer.drip else []:
+            self.wfile.write(answer.body[index : index + 1])
+            time.sleep(answer.drip)
+        if not answer.drip:
+            self.wfile.write(answer.body)
+
+    do_POST = do_HEAD = do_GET  # noqa: N815
+
+    def log_message(self, *_args: Any) -> None:
+        """Tests print nothing."""
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as started:
+        thread = threading.Thread(target=started.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield started
+        started.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def tls(server: Server, tmp_path: Path) -> Server:
+    """The same server behind a certificate that nobody vouches for."""
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
+            *("-days", "1", "-subj", "/CN=app.example.com", "-addext", "subjectAltName=DNS:app.example.com"),
+            *("-out", str(certificate), "-keyout", str(key)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    return server
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def ask(url: str, **options: Any) -> dict[str, Any]:
+    return run_module(endpoint_verify.main, {"url": url, "delay": 0.01, "budget": 5, "timeout": 5, **options})
+
+
+def fail(url: str, **options: Any) -> dict[str, Any]:
+    result = ask(url, **{"budget": 0, **options})
+    assert result["failed"]
+    return result
+
+
+def test_a_good_answer(server: Server) -> None:
+    server.script = [Answer(headers={"X-One": "a", "Content-Type": "text/plain"})]
+    result = ask(server.url, contains=HELLO)
+    assert (result["changed"], result["status"], result["body"]) == (False, 200, HELLO)
+    assert result["headers"]["x-one"] == "a"
+    assert [attempt["problem"] for attempt in result["attempts"]] == [""]
+    assert_return_documented(endpoint_verify, result)
+
+
+def test_it_asks_again_until_the_answer_is_good(server: Server) -> None:
+    server.script = [Answer(500, b"no"), Answer(200, b"not yet"), Answer()]
+    result = ask(server.url, contains=HELLO)
+    assert [(attempt["status"], attempt["problem"]) for attempt in result["attempts"]] == [
+        (500, "status 500, a body without the text"),
+        (200, "a body without the text"),
+        (200, ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "good"),
+    [
+        ({"body": HELLO}, True),
+        ({"body": HELLO + " "}, False),
+        ({"contains": "servidor"}, True),
+        ({"contains": "Servidor"}, False),
+        ({"regex": "^Bien.*Flask$"}, True),
+        ({"regex": "^servidor"}, False),
+        ({"status": [201, 200]}, True),
+        ({"status": [201]}, False),
+        ({}, True),
+    ],
+)
+def test_what_is_expected(server: Server, options: dict[str, Any], good: bool) -> None:
+    assert ask(server.url, budget=0, **options)["failed"] is not good
+
+
+def test_the_message_says_what_was_expected_and_what_came(server: Server) -> None:
+    server.script = [
+        Answer(
+            502, b'{"message":"Internal Server Error"}', {"Content-Type": "application/json", "Apigw-Requestid": "Z1"}
+        )
+    ]
+    result = fail(server.url, contains=HELLO)
+    before, _, attempts = result["msg"].partition(" Attempts: ")
+    assert before.startswith(f"GET {server.url} was asked once in 0.")
+    assert before.endswith(
+        " s and did not answer as expected. Expected: status 200, a body that contains "
+        "'Bienvenido al servidor de Flask'. Received: status 502 Bad Gateway, content-type: application/json, "
+        'apigw-requestid: Z1, body (35 bytes): \'{"message":"Internal Server Error"}\'.'
+    )
+    assert attempts.startswith("1 (at 0.0 s, took 0.")
+    assert attempts.endswith(" s): status 502, a body without the text.")
+    assert (result["status"], result["headers"]["apigw-requestid"]) == (502, "Z1")
+
+
+def test_a_long_body_is_cut_in_the_message(server: Server) -> None:
+    server.script = [Answer(500, b"x" * 3000)]
+    result = fail(server.url)
+    assert "body (3000 bytes, cut after 500 characters): '" + "x" * 500 + "'" in result["msg"]
+    assert result["body"] == "x" * 2000
+
+
+def test_attempts_that_ended_alike_are_told_together(server: Server) -> None:
+    server.script = [Answer(500), Answer(500), Answer(404)]
+    result = fail(server.url, budget=1, delay=0.05, max_delay=0.2)
+    attempts = result["msg"].partition("Attempts: ")[2]
+    assert attempts.startswith("1-2 (at 0.0-0.")
+    assert ": status 500; 3-" in attempts
+    assert attempts.endswith(": status 404.")
+
+
+def test_nobody_listens(free_port: int) -> None:
+    result = fail(f"http://127.0.0.1:{free_port}/", budget=0.1)
+    assert f"Received: no connection to 127.0.0.1 port {free_port}: Connection refused." in result["msg"]
+    assert (result["status"], result["body"], result["headers"]) == (None, None, None)
+
+
+def test_a_name_that_does_not_resolve() -> None:
+    assert "Received: the name nowhere.invalid can't be resolved: " in fail("http://nowhere.invalid/")["msg"]
+
+
+def test_a_server_that_is_slow(server: Server) -> None:
+    server.script = [Answer(pause=2)]
+    result = fail(server.url, timeout=0.2)
+    assert "Received: the connection was open, but no whole answer came in 0.2 s." in result["msg"]
+
+
+def test_a_body_that_drips_has_no_more_time_than_the_rest(server: Server) -> None:
+    server.script = [Answer(drip=0.1)]
+    started = time.monotonic()
+    assert "no whole answer came in 0.5 s" in fail(server.url, timeout=0.5)["msg"]
+    assert time.monotonic() - started < 2
+
+
+def test_an_answer_that_breaks_off(server: Server) -> None:
+    server.script = [Answer(length=1000)]
+    assert "the connection broke before the whole answer came: IncompleteRead" in fail(server.url)["msg"]
+
+
+def test_the_budget_holds(server: Server) -> None:
+    server.script = [Answer(500)]
+    started = time.monotonic()
+    result = fail(server.url, budget=0.6, delay=0.1)
+    assert time.monotonic() - started < 2
+    assert [attempt["status"] for attempt in result["attempts"]] == [500, 500, 500]
+
+
+def test_connect_to_changes_where_but_not_what_is_asked(server: Server) -> None:
+    result = ask("http://api1.execute-api.localhost:4566/p/?q=ñ", connect_to=f"127.0.0.1:{server.server_port}")
+    assert result["status"] == 200
+    assert server.asked[0]["headers"]["Host"] == "api1.execute-api.localhost:4566"
+    assert server.asked[0]["path"] == "/p/?q=%C3%B1"
+
+
+def test_what_is_sent(server: Server) -> None:
+    ask(server.url + "a?b=c", method="POST", data="año", headers={"X-Two": 2, "user-agent": "me"})
+    asked = server.asked[0]
+    assert (asked["method"], asked["path"], asked["content"].decode()) == ("POST", "/a?b=c", "año")
+    assert asked["headers"]["X-Two"] == "2"
+    assert asked["headers"]["user-agent"] == "me"
+    assert "User-Agent" not in asked["headers"]
+
+
+def test_a_head_has_no_body(server: Server) -> None:
+    assert ask(server.url, method="HEAD")["body"] == ""
+
+
+def test_a_redirect_is_an_answer(server: Server) -> None:
+    server.script = [Answer(302, b"", {"Location": "/login"})]
+    assert "Received: status 302 Found, location: /login, body (0 bytes): ''" in fail(server.url)["msg"]
+
+
+def test_a_body_in_another_encoding(server: Server) -> None:
+    server.script = [Answer(200, "año".encode("latin-1"), {"Content-Type": "text/plain; charset=iso-8859-1"})]
+    assert ask(server.url, contains="año")["body"] == "año"
+
+
+def test_a_certificate_that_nobody_vouches_for_ends_it_at_once(tls: Server) -> None:
+    to = {"connect_to": f"127.0.0.1:{tls.server_port}"}
+    result = fail("https://app.example.com/", budget=30, delay=5, **to)
+    assert "Received: the certificate is refused: self-signed certificate." in result["msg"]
+    assert len(result["attempts"]) == 1
+    assert ask("https://app.example.com/", validate_certs=False, **to)["body"] == HELLO
+
+
+def test_a_server_that_speaks_no_tls(server: Server) -> None:
+    assert "Received: no TLS session: " in fail(f"https://127.0.0.1:{server.server_port}/")["msg"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"url": "ftp://x/"}, "'ftp://x/' is no HTTP address. Write it as https://host/path."),
+        ({"url": "http:///x"}, "'http:///x' is no HTTP address. Write it as https://host/path."),
+        ({"url": "http://x:port/"}, "'http://x:port/' is no HTTP address. Write it as https://host/path."),
+        ({"url": "http://x/a b"}, "'http://x/a b' is no HTTP address. Write it as https://host/path."),
+        ({"connect_to": "localhost"}, "connect_to is 'localhost'. Write it as host:port, such as 127.0.0.1:4566"),
+        ({"connect_to": "http://a:1"}, "connect_to is 'http://a:1'. Write it as host:port, such as 127.0.0.1:4566"),
+        ({"headers": {"X": "a\nb"}}, "the request can't be sent: Invalid header value"),
+        ({"regex": "("}, "the regular expression '(' can't be read: missing ), unterminated subpattern at position 0"),
+    ],
+)
+def test_bad_input(server: Server, options: dict[str, Any], said: str) -> None:
+    result = run_module(endpoint_verify.main, {"url": server.url, **options})
+    assert result["msg"].startswith(said)
+    assert server.asked == []
+
+
+def test_check_mode_asks_what_changes_nothing(server: Server) -> None:
+    assert run_module(endpoint_verify.main, {"url": server.url}, check_mode=True)["status"] == 200
+    skipped = run_module(endpoint_verify.main, {"url": server.url, "method": "POST"}, check_mode=True)
+    assert skipped["skipped"]
+    assert [asked["method"] for asked in server.asked] == ["GET"]

@@ -1,0 +1,431 @@
+# Copyright: (c) 2026, The asesoria.serverless authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.asesoria.serverless.plugins.module_utils import _serverless_service
+from ansible_collections.asesoria.serverless.plugins.modules import serverless_service, serverless_service_info
+from ansible_collections.asesoria.serverless.tests.unit.fake_serverless import FakeCloud
+from ansible_collections.asesoria.serverless.tests.unit.support import assert_return_documented, run_module
+
+STACK = "shop-dev"
+
+
+@pytest.fixture
+def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeCloud:
+    folder = tmp_path / "cloud"
+    folder.mkdir()
+    fake = FakeCloud(folder)
+    monkeypatch.setenv("FAKE_CLOUD", str(fake.path))
+    for module in (serverless_service, serverless_service_info):
+        monkeypatch.setattr(module.AnsibleAWSModule, "client", lambda *_args, **_kwargs: fake)
+    monkeypatch.setattr(_serverless_service, "_POLL_INTERVAL", 0.01)
+    monkeypatch.setattr(_serverless_service, "_REVIEW_PATIENCE", 0.05)
+    return fake
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    folder = tmp_path / "app"
+    folder.mkdir()
+    (folder / "app.py").write_text("app = object()\n")
+    (folder / ".env").write_text("PASSWORD=secret\n")
+    return folder
+
+
+@pytest.fixture
+def options(app: Path, cloud: FakeCloud, tmp_path: Path) -> dict[str, Any]:
+    lock = tmp_path / "package-lock.json"
+    lock.write_text("{}")
+    return {
+        "src": str(app),
+        "region": "us-east-1",
+        "cli": [str(cloud.cli)],
+        "cli_lock": str(lock),
+        "work_dir": str(tmp_path / "work"),
+        "timeout": 20,
+        "config": {
+            "service": "shop",
+            "provider": {"name": "aws", "memorySize": 256},
+            "custom": {"wsgi": {"app": "app.app"}},
+            "functions": {"api": {"handler": "wsgi_handler.handler"}},
+        },
+    }
+
+
+def deploy(options: dict[str, Any], **flags: bool) -> dict[str, Any]:
+    result = run_module(serverless_service.main, options, **flags)
+    assert not result["failed"], result["msg"]
+    return result
+
+
+def contents(folder: Path) -> dict[str, str]:
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_first_deployment(options: dict[str, Any], cloud: FakeCloud, app: Path) -> None:
+    before = contents(app)
+    result = deploy(options)
+    assert result["changed"]
+    assert result["stack_status"] == "UPDATE_COMPLETE"
+    assert result["outputs"] == {"HttpApiUrl": "https://abc123.execute-api.us-east-1.amazonaws.com"}
+    assert result["endpoint"] == "https://abc123.execute-api.us-east-1.amazonaws.com"
+    assert cloud.commands == ["package", "deploy"]
+    assert contents(app) == before
+    assert_return_documented(serverless_service, result)
+
+
+def test_the_same_again_starts_no_cli_and_writes_nothing(options: dict[str, Any], cloud: FakeCloud) -> None:
+    first = deploy(options)
+    cloud.asked.clear()
+    Path(options["work_dir"], "cli.log").unlink()
+    second = deploy(options, diff=True)
+    assert not second["changed"]
+    assert second["fingerprint"] == first["fingerprint"]
+    assert cloud.commands == ["package", "deploy"]
+    assert cloud.asked == ["describe_stacks"]
+    assert not Path(options["work_dir"], "cli.log").exists()
+    assert second["diff"]["before"] == second["diff"]["after"]
+
+
+@pytest.mark.parametrize("change", ["content", "mode", "name", "config", "lock", "stage"])
+def test_every_change_deploys_again(options: dict[str, Any], cloud: FakeCloud, app: Path, change: str) -> None:
+    deploy(options)
+    if change == "content":
+        (app / "app.py").write_text("app = 1\n")
+    elif change == "mode":
+        (app / "app.py").chmod(0o755)
+    elif change == "name":
+        (app / "more.py").touch()
+    elif change == "config":
+        options["config"]["provider"]["memorySize"] = 512
+    elif change == "lock":
+        Path(options["cli_lock"]).write_text("{ }")
+    else:
+        options["stage"] = "prod"
+    assert deploy(options)["changed"]
+    assert cloud.commands == ["package", "deploy"] * 2
+
+
+def test_what_must_not_travel_changes_nothing(options: dict[str, Any], cloud: FakeCloud, app: Path) -> None:
+    deploy(options)
+    (app / ".env").write_text("PASSWORD=other\n")
+    (app / "tests").mkdir()
+    (app / "tests" / "test_app.py").touch()
+    (app / "any-name").mkdir()
+    (app / "any-name" / "pyvenv.cfg").touch()
+    assert not deploy(options)["changed"]
+    assert cloud.read()["calls"][0]["files"] == ["app.py", "serverless.yml"]
+
+
+def test_check_mode_before_the_first_deployment(options: dict[str, Any], cloud: FakeCloud) -> None:
+    result = deploy(options, check_mode=True, diff=True)
+    assert result["changed"]
+    assert result["endpoint"] is None
+    assert result["diff"]["before"] == ""
+    assert json.loads(result["diff"]["after"])["code_sha256"].keys() == {"shop-dev-api"}
+    assert cloud.commands == ["package"]
+    assert not Path(options["work_dir"]).exists()
+    assert_return_documented(serverless_service, result)
+
+
+def test_check_mode_without_a_cli(options: dict[str, Any], cloud: FakeCloud) -> None:
+    options["cli"] = [str(cloud.cli) + "-missing"]
+    result = deploy(options, check_mode=True, diff=True)
+    assert result["changed"]
+    assert json.loads(result["diff"]["after"])["files"] == ["app.py"]
+
+
+def test_the_difference_shows_what_changes_and_nothing_else(options: dict[str, Any], app: Path) -> None:
+    deploy(options)
+    options["config"]["provider"]["memorySize"] = 512
+    planned = deploy(options, check_mode=True, diff=True)["diff"]
+    before, after = json.loads(planned["before"]), json.loads(planned["after"])
+    assert before["code_sha256"] == after["code_sha256"]
+    assert before["template"]["Resources"]["ApiLambdaFunction"]["Properties"].pop("MemorySize") == 256
+    assert after["template"]["Resources"]["ApiLambdaFunction"]["Properties"].pop("MemorySize") == 512
+    assert before["template"]["Resources"] == after["template"]["Resources"]
+    assert deploy(options, diff=True)["diff"] == planned
+    (app / "app.py").write_text("app = 2\n")
+    coded = deploy(options, check_mode=True, diff=True)["diff"]
+    assert json.loads(coded["before"])["code_sha256"] != json.loads(coded["after"])["code_sha256"]
+
+
+def test_a_failed_deployment_says_why_and_leaves_the_log(options: dict[str, Any], cloud: FakeCloud) -> None:
+    cloud.set_mode(deploy="fail")
+    result = run_module(serverless_service.main, options)
+    log = Path(options["work_dir"], "cli.log")
+    assert result["msg"] == (
+        "deploying the stack shop-dev failed: ApiLambdaFunction (AWS::Lambda::Function): Layer version does not exist. "
+        f"The CLI's whole output is in {log}."
+    )
+    assert "Stack failed to deploy" in log.read_text()
+    assert deploy(options)["changed"]
+
+
+def test_a_failed_packaging_says_what_the_cli_said(options: dict[str, Any], cloud: FakeCloud) -> None:
+    cloud.set_mode(package="broken")
+    result = run_module(serverless_service.main, options, check_mode=True)
+    assert result["msg"] == "'osls package' failed: CREATE_FAILED: ApiLambdaFunction Layer version does not exist."
+
+
+def test_a_cli_that_hangs_is_stopped(options: dict[str, Any], cloud: FakeCloud) -> None:
+    cloud.set_mode(deploy="hang")
+    options["timeout"] = 1
+    started = time.monotonic()
+    result = run_module(serverless_service.main, options)
+    assert result["msg"].startswith("'osls deploy' did not end within 1 seconds. Allow more time")
+    assert time.monotonic() - started < 15
+
+
+def test_a_cli_that_is_not_there(options: dict[str, Any], cloud: FakeCloud) -> None:
+    options["cli"] = [str(cloud.cli) + "-missing"]
+    result = run_module(serverless_service.main, options)
+    assert result["msg"] == (
+        f"the Serverless CLI {cloud.cli}-missing can't be started: No such file or directory. "
+        "Install it, or say where it is."
+    )
+
+
+def test_the_cli_gets_no_secret_on_its_command_line_and_no_questions(
+    options: dict[str, Any], cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "other")
+    deploy({**options, "access_key": "AKIAEXAMPLE", "secret_key": "wJalrEXAMPLE", "endpoint_url": "http://127.0.0.1:1"})
+    for call in cloud.read()["calls"]:
+        assert "wJalrEXAMPLE" not in " ".join(call["argv"])
+        environment = call["environment"]
+        assert environment["AWS_SECRET_ACCESS_KEY"] == "wJalrEXAMPLE"
+        assert environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
+        assert "AWS_PROFILE" not in environment
+        assert environment["CI"] == "true"
+        assert environment["SLS_TELEMETRY_DISABLED"] == "1"
+        assert environment["TMPDIR"].startswith(options["work_dir"])
+
+
+@pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_COMPLETE"])
+def test_a_healthy_stack_without_our_fingerprint_is_deployed(
+    options: dict[str, Any], cloud: FakeCloud, status: str
+) -> None:
+    """CREATE_COMPLETE is what a run leaves that was cut off between the CLI's two steps: only the bucket is there."""
+    cloud.set_stack(STACK, status)
+    assert deploy(options)["changed"]
+
+
+def test_a_rolled_back_stack_with_the_wanted_fingerprint_is_left_alone(
+    options: dict[str, Any], cloud: FakeCloud
+) -> None:
+    fingerprint = deploy(options)["fingerprint"]
+    cloud.set_stack(STACK, "UPDATE_ROLLBACK_COMPLETE", AsesoriaFingerprint=fingerprint)
+    assert not deploy(options)["changed"]
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ("ROLLBACK_COMPLETE", "remove the service (state: absent) and deploy it again"),
+        ("DELETE_FAILED", "then remove the service again (state: absent)"),
+        ("UPDATE_ROLLBACK_FAILED", "let CloudFormation continue the rollback"),
+    ],
+)
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_a_stuck_stack_is_one_clear_error(
+    options: dict[str, Any], cloud: FakeCloud, status: str, said: str, check_mode: bool
+) -> None:
+    cloud.set_stack(STACK, status)
+    result = run_module(serverless_service.main, options, check_mode=check_mode)
+    assert result["failed"]
+    assert result["msg"].startswith(f"the stack {STACK} is {status}: it could ")
+    assert said in result["msg"]
+    assert cloud.commands == []
+
+
+def test_an_update_of_an_earlier_run_is_waited_for(options: dict[str, Any], cloud: FakeCloud) -> None:
+    deploy(options)
+    cloud.passing = ["UPDATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"]
+    assert not deploy(options)["changed"]
+    assert cloud.commands == ["package", "deploy"]
+
+
+def test_an_update_that_does_not_end(options: dict[str, Any], cloud: FakeCloud) -> None:
+    cloud.set_stack(STACK, "UPDATE_IN_PROGRESS")
+    result = run_module(serverless_service.main, {**options, "timeout": 0})
+    assert result["msg"] == (
+        "the stack shop-dev has been UPDATE_IN_PROGRESS for more than 0 seconds. "
+        "Wait until CloudFormation is done with it, then run again; its events say what it is doing."
+    )
+
+
+def test_a_stack_with_nothing_but_a_change_set_is_cleared(options: dict[str, Any], cloud: FakeCloud) -> None:
+    cloud.set_stack(STACK, "REVIEW_IN_PROGRESS")
+    assert deploy(options)["changed"]
+    assert cloud.asked.count("delete_stack") == 1
+
+
+def test_a_cli_that_a_killed_run_left_behind_is_waited_for(options: dict[str, Any], cloud: FakeCloud) -> None:
+    deploy(options)
+    options["config"]["provider"]["memorySize"] = 512
+    mark = Path(options["work_dir"], ".asesoria-serverless")
+    descriptor = os.open(mark, os.O_RDWR)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    # Like the CLI: a process that inherits the lock, and goes on when the one who took it is gone.
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1)"], pass_fds=(descriptor,)) as orphan:
+        os.close(descriptor)
+        assert deploy(options)["changed"]
+        assert orphan.poll() is not None
+    assert cloud.commands == ["package", "deploy"] * 2
+
+
+def test_a_folder_that_stays_taken(options: dict[str, Any]) -> None:
+    work = Path(options["work_dir"])
+    work.mkdir()
+    descriptor = os.open(work / ".asesoria-serverless", os.O_RDWR | os.O_CREAT)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    result = run_module(serverless_service.main, {**options, "timeout": 0})
+    os.close(descriptor)
+    assert result["msg"] == (
+        f"another run, or the CLI that it left behind, still works in {work}. Wait until it has ended."
+    )
+
+
+def test_a_work_folder_of_somebody_else_is_left_alone(options: dict[str, Any], cloud: FakeCloud) -> None:
+    work = Path(options["work_dir"])
+    (work / "service").mkdir(parents=True)
+    (work / "service" / "precious").touch()
+    result = run_module(serverless_service.main, options)
+    assert "holds files that this collection did not put there" in result["msg"]
+    assert (work / "service" / "precious").exists()
+    assert cloud.commands == []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"src": "/nowhere/at/all"}, "the app's folder /nowhere/at/all does not exist or is no folder"),
+        ({"config": None}, "has no serverless.yml"),
+        ({"config": {"provider": {}}}, "the option config has no key 'service'"),
+        ({"config": {"service": "9lives"}}, "the stack name '9lives-dev', which CloudFormation does not take"),
+        ({"config": {"service": "shop", "custom": {"wsgi": {"app": "main.app"}}}}, "has neither main.py nor main"),
+        ({"cli_lock": "/nowhere/package-lock.json"}, "the lock of the CLI /nowhere/package-lock.json can't be read"),
+        ({"endpoint_format": "http://{host}/"}, "has the unknown field {host}"),
+        ({"work_dir": None}, "work_dir is required outside of check mode"),
+    ],
+)
+def test_bad_input_is_told_before_anything_happens(
+    options: dict[str, Any], cloud: FakeCloud, change: dict[str, Any], said: str
+) -> None:
+    result = run_module(serverless_service.main, {**options, **change})
+    assert said in result["msg"]
+    assert cloud.commands == []
+
+
+def test_the_handle_that_never_existed_is_pointed_out(options: dict[str, Any], cloud: FakeCloud, app: Path) -> None:
+    (app / "wsgi_handler.py").write_text("import app\nfrom serverless_wsgi import handle\n")
+    result = run_module(serverless_service.main, options)
+    assert f"{app}/wsgi_handler.py, line 2: serverless_wsgi has no name 'handle'" in result["msg"]
+    assert "handle_request(app, event, context)" in result["msg"]
+    assert cloud.commands == []
+
+
+def test_a_handler_of_the_apps_own_stays_where_it_is(options: dict[str, Any], cloud: FakeCloud, app: Path) -> None:
+    handler = app / "wsgi_handler.py"
+    handler.write_text("from serverless_wsgi import handle_request\n")
+    deploy(options)
+    assert handler.read_text() == "from serverless_wsgi import handle_request\n"
+    assert cloud.read()["calls"][0]["files"] == ["app.py", "serverless.yml"]
+
+
+def test_the_apps_own_configuration(options: dict[str, Any], cloud: FakeCloud, app: Path) -> None:
+    (app / "serverless.yml").write_text("service: own\nprovider: {name: aws}\nresources:\n  Outputs: {A: {Value: b}}\n")
+    result = deploy({**options, "config": None})
+    assert result["stack_name"] == "own-dev"
+    assert result["outputs"]["A"] == "b"
+    assert not deploy({**options, "config": None})["changed"]
+    assert (app / "serverless.yml").read_text().startswith("service: own\nprovider: {name: aws}\n")
+    assert cloud.commands == ["package", "deploy"]
+
+
+def test_removal(options: dict[str, Any], cloud: FakeCloud) -> None:
+    deploy(options)
+    keys = ("region", "cli", "work_dir", "timeout")
+    removal = {"state": "absent", "service": "shop", **{key: options[key] for key in keys}}
+    planned = deploy(removal, check_mode=True, diff=True)
+    assert planned["changed"]
+    assert planned["stack_status"] == "UPDATE_COMPLETE"
+    assert cloud.commands == ["package", "deploy"]
+    removed = deploy(removal, diff=True)
+    assert removed["changed"]
+    assert removed["diff"] == planned["diff"]
+    assert removed["stack_status"] is None
+    assert removed["endpoint"] is None
+    assert cloud.read()["stacks"] == {}
+    assert_return_documented(serverless_service, removed)
+    again = deploy(removal)
+    assert not again["changed"]
+    assert cloud.commands == ["package", "deploy", "remove"]
+
+
+@pytest.mark.usefixtures("cloud")
+def test_a_removal_of_nothing_in_particular() -> None:
+    result = run_module(serverless_service.main, {"state": "absent", "region": "us-east-1", "work_dir": "/x"})
+    assert result["msg"] == "nothing says which service to remove. Give the option service, config or src."
+
+
+def test_a_removal_that_an_earlier_run_had_begun(options: dict[str, Any], cloud: FakeCloud) -> None:
+    cloud.set_stack(STACK, "DELETE_IN_PROGRESS")
+    original = cloud.describe_stacks
+
+    def ends(**kwargs: Any) -> dict[str, Any]:
+        if len(cloud.asked) == 2:
+            cloud.delete_stack(StackName=STACK)
+        return original(**kwargs)
+
+    cloud.describe_stacks = ends  # type: ignore[method-assign]
+    result = deploy({"state": "absent", "service": "shop", **{k: options[k] for k in ("region", "cli", "work_dir")}})
+    assert not result["changed"]
+    assert cloud.commands == []
+
+
+def test_no_region(options: dict[str, Any]) -> None:
+    del options["region"]
+    result = run_module(serverless_service.main, options)
+    assert result["msg"] == "no region is set. Give the option region, or set AWS_DEFAULT_REGION."
+
+
+def test_info_of_a_service(options: dict[str, Any]) -> None:
+    deploy(options)
+    asked = {"service": "shop", "region": "us-east-1", "endpoint_format": "http://{api_id}.localhost:4566/{stage}"}
+    result = run_module(serverless_service_info.main, asked)
+    assert result["exists"]
+    assert result["endpoint"] == "http://abc123.localhost:4566/dev"
+    assert "AsesoriaFingerprint" not in result["outputs"]
+    assert_return_documented(serverless_service_info, result)
+
+
+@pytest.mark.usefixtures("cloud")
+def test_info_of_no_service() -> None:
+    result = run_module(serverless_service_info.main, {"service": "shop", "region": "us-east-1"})
+    assert (result["exists"], result["stack_status"], result["endpoint"]) == (False, None, None)
+    assert_return_documented(serverless_service_info, result)
+
+
+@pytest.mark.usefixtures("cloud")
+def test_info_of_an_impossible_name() -> None:
+    result = run_module(serverless_service_info.main, {"service": "a_b", "region": "us-east-1"})
+    assert "the stack name 'a_b-dev', which CloudFormation does not take" in result["msg"]
