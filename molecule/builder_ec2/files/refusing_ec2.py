@@ -7,8 +7,8 @@
 Usage: refusing_ec2.py PORT_FILE UPSTREAM_PORT SECONDS
 
 It takes a free port of 127.0.0.1, writes it into the file, and ends after so many seconds. What it refuses is said by
-the caller's access key, in which C(REFUSE) is followed by action and code: C(REFUSE.RunInstances.VcpuLimitExceeded). The
-code C(Empty) answers with an empty list in place of an error.
+the caller's access key, in which C(REFUSE) is followed by action and code: C(REFUSE.RunInstances.VcpuLimitExceeded).
+The code C(Empty) answers with an empty list in place of an error.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ _ERROR = (
     "<Response><Errors><Error><Code>{code}</Code><Message>refused for the test</Message></Error></Errors>"
     "<RequestID>00000000-0000-0000-0000-000000000000</RequestID></Response>"
 )
-_EMPTY = '<?xml version="1.0" encoding="UTF-8"?><{action}Response></{action}Response>'
+_EMPTY = '<?xml version="1.0" encoding="UTF-8"?><{action}Response><{items}/></{action}Response>'
+#: Name of the list in an action's answer.
+_LISTS = {"DescribeSubnets": "subnetSet"}
 
 
 def refusal(*, authorization: str, action: str) -> tuple[int, str] | None:
@@ -41,7 +43,7 @@ def refusal(*, authorization: str, action: str) -> tuple[int, str] | None:
     if order is None or order[1] != action:
         return None
     if order[2] == "Empty":
-        return 200, _EMPTY.format(action=action)
+        return 200, _EMPTY.format(action=action, items=_LISTS[action])
     return 400, _ERROR.format(code=order[2])
 
 
