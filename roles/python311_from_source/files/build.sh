@@ -225,6 +225,7 @@ read_arguments "$@"
 while [ $# -gt 0 ] && [ "$1" != -- ]; do shift; done
 [ $# -eq 0 ] || shift
 
+say "CPython $version: building it for $prefix"
 check_prefix
 check_disk
 choose_jobs

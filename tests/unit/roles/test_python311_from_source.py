@@ -12,6 +12,7 @@ import os
 import shlex
 import shutil
 import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
@@ -19,7 +20,9 @@ import pytest
 
 FILES = Path(__file__).parents[3] / "roles" / "python311_from_source" / "files"
 #: Programs that a script needs and that no stand-in replaces.
-TOOLS = "awk cat cp cut date df dirname find getconf grep id mkdir mv rm sed sh sha256sum sleep tail tar gzip tr wc".split()
+TOOLS = shlex.split(
+    "awk cat cp cut date df dirname find getconf grep id mkdir mv rm sed sh sha256sum sleep tail tar gzip tr wc"
+)
 
 AMAZON_LINUX_2 = 'NAME="Amazon Linux"\nVERSION="2"\nID="amzn"\nID_LIKE="centos rhel fedora"\nVERSION_ID="2"\n'
 AMAZON_LINUX_2023 = 'NAME="Amazon Linux"\nVERSION="2023"\nID="amzn"\nID_LIKE="fedora"\nVERSION_ID="2023"\n'
@@ -64,6 +67,7 @@ class Machine:
     def run(self, script: str, *arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             ["sh", str((cwd or FILES) / script), *arguments],
+            check=False,
             env={"PATH": str(self.bin), "OS_RELEASE": str(self.os_release)},
             cwd=cwd or FILES,
             capture_output=True,
@@ -197,7 +201,7 @@ class Build:
 
     def write_source(self, changes: dict[str, str]) -> None:
         """Pack the source, with other files in place of some of its own."""
-        python = f"#!/bin/sh\necho \"$0 $*\" >>{self.machine.calls_file}\n"
+        python = f'#!/bin/sh\necho "$0 $*" >>{self.machine.calls_file}\n'
         install = "dest=$(DESTDIR)$$(cat prefix); mkdir -p $$dest/bin; cp python $$dest/bin/python3.11"
         files = {
             "configure": f'#!/bin/sh\necho "configure $*" >>{self.machine.calls_file}\n'
@@ -220,11 +224,21 @@ class Build:
         """Build, and return the lines of progress and the error."""
         result = self.machine.run(
             "build.sh",
-            *("--version", "3.11.2", "--prefix", str(self.prefix), "--sha256", sha256 or self.sha256, *source, *options),
+            *(
+                "--version",
+                "3.11.2",
+                "--prefix",
+                str(self.prefix),
+                "--sha256",
+                sha256 or self.sha256,
+                *source,
+                *options,
+            ),
             cwd=self.directory,
         )
         lines = [line for line in result.stdout.splitlines() if line.startswith((">> ", "!! "))]
         assert (result.returncode != 0) == any(line.startswith("!! ") for line in lines), result.stdout + result.stderr
+        assert lines.pop(0) == f">> CPython 3.11.2: building it for {self.prefix}"
         return lines
 
 
@@ -296,7 +310,7 @@ def test_says_what_the_host_lacks(build: Build) -> None:
 
 
 def test_a_missing_module_fails_before_anything_is_installed(build: Build) -> None:
-    build.write_source({"python": '#!/bin/sh\ncase $3 in *readline) exit 1 ;; esac\n'})
+    build.write_source({"python": "#!/bin/sh\ncase $3 in *readline) exit 1 ;; esac\n"})
     assert build.run()[-1].startswith("!! the compiled Python lacks the modules: readline (package libreadline-dev).")
     assert not build.prefix.exists()
 
@@ -332,8 +346,6 @@ exec(code)' "$@"
 
 
 def _python(path: Path, version: str, *, broken: str = "") -> Path:
-    import sys
-
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(PYTHON.format(real=shlex.quote(sys.executable), version=version, stdlib=path.parent, broken=broken))
     path.chmod(0o755)
@@ -374,5 +386,5 @@ def test_any_release_of_the_minor_version_if_asked_for(machine: Machine, tmp_pat
 @pytest.mark.parametrize("script", sorted(path.name for path in FILES.glob("*.sh")))
 @pytest.mark.skipif(not shutil.which("shellcheck"), reason="shellcheck is not installed")
 def test_scripts_are_posix_shell(script: str) -> None:
-    checked = subprocess.run(["shellcheck", str(FILES / script)], capture_output=True, text=True)
+    checked = subprocess.run(["shellcheck", str(FILES / script)], check=False, capture_output=True, text=True)
     assert checked.returncode == 0, checked.stdout
