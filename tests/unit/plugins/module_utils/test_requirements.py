@@ -91,8 +91,10 @@ def test_line_ends_and_byte_order_mark(file: Path, content: bytes) -> None:
         ),
         (
             b"flask\n-r nix.txt\n",
-            "requirements file {folder}/nix.txt, which {file} includes in line 2, does not exist. "
-            "Correct the path or write the file.",
+            (
+                "requirements file {folder}/nix.txt, which {file} includes in line 2, does not exist. "
+                "Correct the path or write the file."
+            ),
         ),
         (
             b"flask\n-c .\n",
