@@ -15,6 +15,7 @@ from typing import Any
 
 with suppress(ImportError):  # AnsibleAWSModule says what is missing, before anything here is called.
     from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError
+    from botocore.exceptions import ConnectionError as NotConnectedError
     from botocore.parsers import ResponseParserError
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
@@ -23,6 +24,7 @@ _NOT_FOUND = frozenset({"ResourceNotFoundException", "404", "NotFound"})
 _THROTTLED = frozenset({"TooManyRequestsException", "ThrottlingException", "Throttling", "RequestLimitExceeded"})
 _SERVER_ERROR = 500
 _CREDENTIALS = "Correct the credentials: AWS_PROFILE, or the keys that the environment gives"
+_NETWORK = "Check the region and the network, then run it again"
 _REMEDIES = {
     "AccessDenied": "Allow the call to these credentials; the README of the role lambda_layer lists what it needs",
     "ExpiredToken": _CREDENTIALS,
@@ -228,13 +230,15 @@ def _explained(doing: str, *, found_nothing: list[Any] | None = None) -> Iterato
             return
         raise _refusal(error, doing) from error
     except (HTTPClientError, ResponseParserError) as error:
-        raise LostReplyError(
-            f"{doing} failed, as no answer came: {_one_line(error)}",
-            "Check the region and the network, then run it again",
-        ) from error
+        raise LostReplyError(f"{doing} failed, as no answer came: {_one_line(error)}", _NETWORK) from error
     except BotoCoreError as error:
-        remedy = _CREDENTIALS if isinstance(error, NoCredentialsError) else ""
-        raise LayerApiError(f"{doing} failed: {_one_line(error)}", remedy) from error
+        raise LayerApiError(f"{doing} failed: {_one_line(error)}", _remedy(error)) from error
+
+
+def _remedy(error: BotoCoreError) -> str:
+    if isinstance(error, NoCredentialsError):
+        return _CREDENTIALS
+    return _NETWORK if isinstance(error, NotConnectedError) else ""
 
 
 def _refusal(error: ClientError, doing: str) -> LayerApiError:

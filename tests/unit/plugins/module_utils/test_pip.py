@@ -21,7 +21,8 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._pip import (
 )
 
 REFUSED = (
-    "WARNING: Retrying (Retry(total=0, connect=None, read=None, redirect=None, status=None)) after connection broken by "
+    "WARNING: Retrying (Retry(total=0, connect=None, read=None, redirect=None, status=None)) after connection "
+    "broken by "
     "'NewConnectionError('<pip._vendor.urllib3.connection.HTTPConnection object at 0x7f>: Failed to establish a new "
     "connection: [Errno 111] Connection refused')': /simple/flask/\n"
 )
@@ -41,11 +42,13 @@ def failed(output: str, returncode: int = 1) -> Completed:
         ),
         (
             (
-                "WARNING: pip is configured with locations that require TLS/SSL, however the ssl module in Python is not "
+                "WARNING: pip is configured with locations that require TLS/SSL, however the ssl module in Python "
+                "is not "
                 "available.\nERROR: No matching distribution found for flask\n"
             ),
             (
-                "the interpreter was built without the ssl module, so its pip can reach no package index. Build it again "
+                "the interpreter was built without the ssl module, so its pip can reach no package index. Build it "
+                "again "
                 "with OpenSSL 1.1.1 or newer and its headers installed."
             ),
         ),
@@ -75,7 +78,8 @@ def failed(output: str, returncode: int = 1) -> Completed:
                 "ERROR: No matching distribution found for nix\n"
             ),
             (
-                "the package index has nothing for nix that this Python can use. Correct the name in the requirements, or "
+                "the package index has nothing for nix that this Python can use. Correct the name in the "
+                "requirements, or "
                 "name the index that has it."
             ),
         ),
@@ -85,23 +89,27 @@ def failed(output: str, returncode: int = 1) -> Completed:
                 "(from versions: 0.1, 0.2, 1.0, 2.0, 3.0, 3.1.0)\n"
             ),
             (
-                "the package index has no version that flask==99 allows (the newest it has: 0.2, 1.0, 2.0, 3.0, 3.1.0). "
+                "the package index has no version that flask==99 allows (the newest it has: 0.2, 1.0, 2.0, 3.0, "
+                "3.1.0). "
                 "Correct the version in the requirements."
             ),
         ),
         (
             (
-                "ERROR: Ignored the following versions that require a different python version: 2.0 Requires-Python >=3.12\n"
+                "ERROR: Ignored the following versions that require a different python version: 2.0 Requires-Python "
+                ">=3.12\n"
                 "ERROR: Could not find a version that satisfies the requirement new (from versions: none)\n"
             ),
             (
-                "no version of new is for this Python (2.0 Requires-Python >=3.12). Take a runtime with a Python that it "
+                "no version of new is for this Python (2.0 Requires-Python >=3.12). Take a runtime with a Python "
+                "that it "
                 "supports."
             ),
         ),
         (
             (
-                "ERROR: Cannot install -r r.txt (line 1) and werkzeug<2 because these package versions have conflicting "
+                "ERROR: Cannot install -r r.txt (line 1) and werkzeug<2 because these package versions have "
+                "conflicting "
                 "dependencies.\n\nThe conflict is caused by:\n    The user requested werkzeug<2\n"
                 "    flask 3.1.0 depends on Werkzeug>=3.1\n\nTo fix this you could try to:\n1. loosen\n\n"
                 "ERROR: ResolutionImpossible: for help visit https://h/\n"
@@ -117,17 +125,20 @@ def failed(output: str, returncode: int = 1) -> Completed:
                 "    click==8.1.7 from https://h/click.whl (from -r r.txt (line 1)):\n        Expected sha256 000\n"
             ),
             (
-                "what the package index gave for click==8.1.7 does not have the SHA-256 of the requirements file. Find out "
+                "what the package index gave for click==8.1.7 does not have the SHA-256 of the requirements file. "
+                "Find out "
                 "why before you change the hash: the file may have been tampered with."
             ),
         ),
         (
             (
-                "ERROR: In --require-hashes mode, all requirements must have their versions pinned with ==. These do not:\n"
+                "ERROR: In --require-hashes mode, all requirements must have their versions pinned with ==. These "
+                "do not:\n"
                 "    blinker>=1.9 from https://h/blinker.whl (from flask==3.1.0->-r r.txt (line 1))\n"
             ),
             (
-                "the requirements have hashes, but blinker>=1.9 is not pinned with '==' and a hash of its own. Give every "
+                "the requirements have hashes, but blinker>=1.9 is not pinned with '==' and a hash of its own. Give "
+                "every "
                 "package, the ones that others need included, one exact version and its hashes."
             ),
         ),
@@ -139,8 +150,10 @@ def failed(output: str, returncode: int = 1) -> Completed:
                 "ERROR: Could not build wheels for lxml, which is required\n"
             ),
             (
-                "lxml has no wheel for this Python and compiling it failed (src/lxml/etree.c:96:10: fatal error: Python.h: "
-                "No such file or directory). Take a version that has a wheel, or install what it needs to compile on the "
+                "lxml has no wheel for this Python and compiling it failed (src/lxml/etree.c:96:10: fatal error: "
+                "Python.h: "
+                "No such file or directory). Take a version that has a wheel, or install what it needs to compile "
+                "on the "
                 "builder."
             ),
         ),
