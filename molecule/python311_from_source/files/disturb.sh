@@ -37,9 +37,9 @@ case $what in
     run)
         setsid "$@" </dev/null &
         group=$!
+        trap 'kill -9 -- "-$group"' EXIT
         until_seen '>> compile:' "$directory/log"
         sleep 4
-        kill -9 -- "-$group"
         ;;
     cut)
         until_seen 'picked up where an earlier run left it' "$log"
