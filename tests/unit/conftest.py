@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis.configuration import set_hypothesis_home_dir
 
+# What hypothesis remembers is no part of the collection.
+set_hypothesis_home_dir(Path(__file__).resolve().parents[2] / ".cache" / "hypothesis")
 pytest.register_assert_rewrite("ansible_collections.asesoria.serverless.tests.unit.support")
 
 
