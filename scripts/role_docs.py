@@ -211,7 +211,7 @@ def _rows(options: Mapping[str, Mapping[str, Any]], defaults: Mapping[str, Any],
     for name, option in options.items():
         text = _markdown(_plain(option.get("description")))
         if option.get("choices"):
-            text += " One of " + ", ".join(f"`{choice}`" for choice in option["choices"]) + "."
+            text += " One of " + ", ".join(_code(choice) for choice in option["choices"]) + "."
         kind = f"list of {option['elements']}" if "elements" in option else str(option.get("type", "str"))
         yield f"| `{prefix}{name}` | {kind} | {_default_cell(name, option, defaults)} | {text} |"
         yield from _rows(option.get("options") or {}, {}, prefix=f"{prefix}{name}.")
@@ -225,7 +225,11 @@ def _default_cell(name: str, option: Mapping[str, Any], defaults: Mapping[str, A
     default = option["default"]
     if name in defaults and effective_default(name, defaults) is not COMPUTED:
         default = effective_default(name, defaults)
-    text = default if isinstance(default, str) and default else json.dumps(default, ensure_ascii=False)
+    return _code(default)
+
+
+def _code(value: Any) -> str:
+    text = value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
     return f"`{text}`".replace("|", "\\|")
 
 

@@ -113,7 +113,8 @@ def assert_return_documented(module: ModuleType, result: Mapping[str, Any]) -> N
     documented = yaml.safe_load(module.RETURN) or {}
     actual = {key: value for key, value in result.items() if key not in COMMON_KEYS or key in documented}
     problems = list(_dict_problems(documented, actual, where="", changed=bool(result.get("changed"))))
-    assert not problems, f"RETURN of {module.__name__} and its result differ:\n" + "\n".join(problems)
+    if problems:
+        raise AssertionError("\n".join([f"RETURN of {module.__name__} and its result differ:", *problems]))
 
 
 def _dict_problems(

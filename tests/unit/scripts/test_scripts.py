@@ -1,0 +1,215 @@
+# Copyright: (c) 2026, The asesoria.serverless authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
+
+
+def load(name: str) -> ModuleType:
+    """A script as a module."""
+    spec = importlib.util.spec_from_file_location(f"asesoria_scripts_{name}", SCRIPTS / f"{name}.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+role_docs = load("role_docs")
+check = load("check")
+
+
+def option(**values: Any) -> dict[str, Any]:
+    return {"type": "str", "description": "A thing."} | values
+
+
+def role(defaults: dict[str, Any], options: dict[str, Any], readme: str = "") -> Any:
+    return role_docs.Role(
+        path=Path("demo"),
+        defaults=defaults,
+        entry_points={"main": {"short_description": "Demo", "options": options}},
+        readme=readme,
+    )
+
+
+REGION = "{{ asesoria_region | default('us-east-1') }}"
+COMPUTED = "{{ lookup('env', 'X') }}"
+
+
+@pytest.mark.parametrize(
+    ("defaults", "options"),
+    [
+        ({"demo_a": "x"}, {"demo_a": option(default="x")}),
+        ({"demo_a": REGION}, {"demo_a": option(default="us-east-1")}),
+        ({"demo_a": REGION}, {"demo_a": option(default=REGION)}),
+        ({"demo_a": "{{ demo_b }}-x", "demo_b": "y"}, {"demo_a": option(default="y-x"), "demo_b": option(default="y")}),
+        ({"demo_a": [REGION]}, {"demo_a": option(type="list", elements="str", default=["us-east-1"])}),
+        ({"demo_a": COMPUTED}, {"demo_a": option(description="The default is the variable E(X).")}),
+        ({"demo__private": 1}, {}),
+        ({}, {"demo_a": option(required=True)}),
+        ({}, {"demo_a": option(description="By default none.")}),
+    ],
+)
+def test_defaults_that_agree_with_the_specification(defaults: dict[str, Any], options: dict[str, Any]) -> None:
+    assert list(role_docs.default_problems(role(defaults, options))) == []
+
+
+@pytest.mark.parametrize(
+    ("defaults", "options", "problem"),
+    [
+        ({"demo_a": "x"}, {}, "demo_a: in the defaults, but not in the argument specification"),
+        ({"other": "x"}, {}, "other: in the defaults, but does not begin with demo_"),
+        ({"demo_a": "x"}, {"demo_a": option()}, "demo_a: the defaults give 'x', the specification gives none"),
+        (
+            {"demo_a": REGION},
+            {"demo_a": option(default="eu-west-1")},
+            "demo_a: the defaults give 'us-east-1', the specification 'eu-west-1'",
+        ),
+        ({"demo_a": "x"}, {"demo_a": option(required=True)}, "demo_a: required, but has a default"),
+        (
+            {},
+            {"demo_a": option(default="x")},
+            "demo_a: the specification gives a default, but it is not in the defaults",
+        ),
+        ({}, {"demo_a": option()}, "demo_a: optional without a default: let the description say what the default is"),
+        (
+            {"demo_a": COMPUTED},
+            {"demo_a": option()},
+            "demo_a: the default is computed: let the description say what the default is",
+        ),
+        (
+            {"demo_a": COMPUTED},
+            {"demo_a": option(default="x")},
+            "demo_a: the default is computed, so the specification can't give 'x'",
+        ),
+        (
+            {"demo__a": 1},
+            {"demo__a": option(default=1)},
+            "demo__a: private (two underscores), but in the argument specification",
+        ),
+    ],
+)
+def test_defaults_that_differ_from_the_specification(
+    defaults: dict[str, Any], options: dict[str, Any], problem: str
+) -> None:
+    assert list(role_docs.default_problems(role(defaults, options))) == [problem]
+
+
+def test_the_table_of_a_readme() -> None:
+    options = {
+        "demo_a": option(required=True, description=["Goes with O(demo_b=x|y).", "Second."]),
+        "demo_b": option(default="x|y", choices=["x|y", "z"]),
+        "demo_c": option(type="list", elements="int", default=[]),
+    }
+    stale = f"# Demo\n\n{role_docs.BEGIN}\nold\n{role_docs.END}\n\nEnd\n"
+    written = role_docs.with_tables(role({}, options, stale))
+    assert written.splitlines() == [
+        "# Demo",
+        "",
+        role_docs.BEGIN,
+        "",
+        "| Variable | Type | Default | What it is |",
+        "|---|---|---|---|",
+        "| `demo_a` | str | required | Goes with `demo_b=x\\|y`. Second. |",
+        "| `demo_b` | str | `x\\|y` | A thing. One of `x\\|y`, `z`. |",
+        "| `demo_c` | list of int | `[]` | A thing. |",
+        "",
+        role_docs.END,
+        "",
+        "End",
+    ]
+    assert list(role_docs.readme_problems(role({}, options, written))) == []
+    assert "not up to date" in "".join(role_docs.readme_problems(role({}, options, stale)))
+    assert "no <!-- variables" in "".join(role_docs.readme_problems(role({}, options, "# Demo\n")))
+    assert list(role_docs.readme_problems(role({}, options))) == ["README.md: missing"]
+
+
+REPORT = """<testsuites><testsuite>
+<testcase classname="t" name="good"/>
+<testcase classname="t" name="bad"><failure message="x"/></testcase>
+<testcase classname="t" name="worse"><error message="x"/></testcase>
+<testcase classname="t" name="not_here"><skipped message="no ssh"/></testcase>
+</testsuite></testsuites>"""
+
+
+@pytest.fixture(name="logs")
+def _logs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.setattr(check, "LOGS", tmp_path)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("logs")
+def test_pytests_own_tests_are_counted() -> None:
+    step = check.Step("demo", ("true",), pytest=True)
+    step.report.write_text(REPORT)
+    outcome = check.judge(step, "exit code 1", 1.0)
+    assert (outcome.passed, outcome.failed) == (1, 2)
+    assert outcome.skipped == ("demo: t.not_here: no ssh",)
+
+
+@pytest.mark.parametrize(
+    ("report", "error", "expected"),
+    [
+        (None, "", "pytest wrote no report"),
+        ("<testsuites/>", "", "not one test ran"),
+        ('<testsuites><testcase classname="t" name="good"/></testsuites>', "exit code 1", "exit code 1"),
+    ],
+)
+@pytest.mark.usefixtures("logs")
+def test_a_pytest_run_that_proves_nothing_fails(report: str | None, error: str, expected: str) -> None:
+    step = check.Step("demo", ("true",), pytest=True)
+    if report:
+        step.report.write_text(report)
+    outcome = check.judge(step, error, 1.0)
+    assert (outcome.error, outcome.failed) == (expected, 1)
+
+
+def test_a_failing_step_does_not_stop_the_next_one(
+    logs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(check, "TOP", logs)
+    steps = (
+        check.Step("bad", ("sh", "-c", "echo why; exit 3")),
+        check.Step("missing", ("no-such-program",)),
+        check.Step("good", ("true",)),
+    )
+    outcomes = check.Runner().run([check.Group(steps)])
+    assert check.summary(outcomes, 1.0) == 1
+    printed = capsys.readouterr().out
+    assert "      | why\n      exit code 3; the whole log: bad.log" in printed
+    assert printed.splitlines()[-3:] == ["failed: bad missing", "3 steps in 1 s", "1 passed, 2 failed"]
+
+
+def test_a_step_that_takes_too_long_is_ended(
+    logs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(check, "TOP", logs)
+    monkeypatch.setattr(check, "LIMIT_SECONDS", 0.5)
+    monkeypatch.setattr(check, "PROGRESS_SECONDS", 0.2)
+    (outcome,) = check.Runner().run([check.Group((check.Step("slow", ("sh", "-c", "echo on my way; sleep 60")),))])
+    assert outcome.error == "ended after 0.5 s"
+    assert "still running: slow, 0 s: on my way" in capsys.readouterr().out
+
+
+def test_no_account_reaches_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "mine")
+    monkeypatch.setenv("ANSIBLE_STDOUT_CALLBACK", "mine")
+    environment = check.environment(check.Step("demo", ("true",), env={"ASESORIA_SANDBOX_PORT": "4666"}))
+    assert [name for name in environment if name.startswith(("AWS_", "ANSIBLE_STDOUT"))] == []
+    assert environment["ASESORIA_SANDBOX_PORT"] == "4666"
+
+
+def test_an_unknown_name_is_refused() -> None:
+    with pytest.raises(SystemExit, match="no step is called lnt; scripts/check --list shows the names"):
+        check.select(["lnt"])
