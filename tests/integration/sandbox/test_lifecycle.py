@@ -11,12 +11,13 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from .conftest import Sandbox, free_ports, recap
+from .conftest import FILES, REGION, Sandbox, free_ports, recap
 
 
 def family(directory: Path) -> set[int]:
@@ -77,6 +78,25 @@ def test_taken_port_is_one_clear_error(tmp_path: Path) -> None:
         assert recap(done.stdout)["failed"] == 1
     assert not fresh.directory.exists()
     assert not family(fresh.directory)
+
+
+def test_answer_of_another_sandbox_is_not_taken_for_ones_own(sandbox: Sandbox, other: Sandbox) -> None:
+    """Between the look at the ports and the start, somebody else can take them."""
+    script = (
+        "import sys; from asesoria_sandbox import __main__ as it; it._check_ports = lambda _: None; sys.exit(it.main())"
+    )
+    options = ("--port", str(sandbox.port), "--region", REGION, "--python", os.fspath(sandbox.python))
+    done = subprocess.run(
+        [sys.executable, "-c", script, "start", "--directory", os.fspath(other.directory), *options],
+        env={**os.environ, "PYTHONPATH": os.fspath(FILES)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "ended by itself" in done.stderr
+    assert not family(other.directory)
+    assert json.loads(sandbox.run("status").stdout)["running"] is True
 
 
 @pytest.mark.parametrize("port", [0, 65534, 70000])

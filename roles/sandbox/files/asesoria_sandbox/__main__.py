@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import errno
 import fcntl
+import http.client
 import json
 import os
 import shutil
@@ -22,10 +23,9 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http import HTTPStatus
 from pathlib import Path
 
-from asesoria_sandbox import builder, jail, processes
+from asesoria_sandbox import builder, identity, jail, processes
 from asesoria_sandbox.processes import Process
 from asesoria_sandbox.settings import HOST, SETTINGS_VARIABLE, SandboxError, Settings
 
@@ -284,7 +284,9 @@ def _launch(settings: Settings) -> None:
             start_new_session=True,
         )
     ready = processes.wait_until(
-        lambda: supervisor.poll() is not None or _healthy(settings), seconds=_SECONDS_TO_START, interval=0.3
+        lambda: supervisor.poll() is not None or _healthy(settings, supervisor.pid),
+        seconds=_SECONDS_TO_START,
+        interval=0.3,
     )
     if supervisor.poll() is None and ready:
         return
@@ -297,15 +299,15 @@ def _launch(settings: Settings) -> None:
     )
 
 
-def _healthy(settings: Settings) -> bool:
-    pages = ((settings.ministack_port, "/_ministack/health"), (settings.moto_port, "/moto-api/"))
+def _healthy(settings: Settings, supervisor: int) -> bool:
+    """Whether both stand-ins of this supervisor answer. Another sandbox may have been faster in taking the ports."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        for port, path in pages:
-            with opener.open(f"http://{HOST}:{port}{path}", timeout=5) as answer:
-                if answer.status != HTTPStatus.OK:
+        for port in (settings.ministack_port, settings.moto_port):
+            with opener.open(f"http://{HOST}:{port}{identity.PATH}", timeout=5) as answer:
+                if answer.read() != str(supervisor).encode():
                     return False
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return False
     return settings.pid_file.exists()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ministack.app
 
-from asesoria_sandbox import function_worker, processes
+from asesoria_sandbox import function_worker, identity, processes
 from asesoria_sandbox.request_log import RequestLog, asgi
 from asesoria_sandbox.settings import Settings
 
@@ -18,7 +18,7 @@ def main() -> None:
     processes.die_with_parent()
     settings = Settings.load()
     function_worker.install(settings)
-    ministack.app.app = asgi(ministack.app.app, RequestLog(settings.request_log))
+    ministack.app.app = identity.asgi(asgi(ministack.app.app, RequestLog(settings.request_log)))
     ministack.app.main()
 
 

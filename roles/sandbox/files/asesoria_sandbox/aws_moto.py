@@ -13,7 +13,7 @@ from types import FrameType
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import run_simple
 
-from asesoria_sandbox import processes
+from asesoria_sandbox import identity, processes
 from asesoria_sandbox.request_log import RequestLog, wsgi
 from asesoria_sandbox.settings import HOST, Settings
 
@@ -28,7 +28,7 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, leave)
     application = wsgi(DomainDispatcherApplication(create_backend_app), RequestLog(settings.request_log))
-    run_simple(HOST, settings.moto_port, application, threaded=True, request_handler=MotoRequestHandler)
+    run_simple(HOST, settings.moto_port, identity.wsgi(application), threaded=True, request_handler=MotoRequestHandler)
 
 
 if __name__ == "__main__":
