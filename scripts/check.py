@@ -234,14 +234,20 @@ class Runner:
         outcomes: list[Outcome] = []
         try:
             for group in groups:
-                with ThreadPoolExecutor(max_workers=group.jobs) as pool:
-                    outcomes.extend(pool.map(self._run_one, group.steps))
-        except KeyboardInterrupt:
-            self._end_all()
-            raise
+                outcomes.extend(self._run_group(group))
         finally:
             self._done.set()
         return outcomes
+
+    def _run_group(self, group: Group) -> list[Outcome]:
+        with ThreadPoolExecutor(max_workers=group.jobs) as pool:
+            pending = [pool.submit(self._run_one, step) for step in group.steps]
+            try:
+                return [future.result() for future in pending]
+            except KeyboardInterrupt:
+                pool.shutdown(wait=False, cancel_futures=True)
+                self._end_all()
+                raise
 
     def _run_one(self, step: Step) -> Outcome:
         started = time.monotonic()
@@ -257,8 +263,8 @@ class Runner:
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
                 )
-            except OSError as error:
-                return self._tell(Outcome(step, f"can't be started: {error}", 0, passed=0, failed=1))
+            except OSError as refusal:
+                return self._tell(Outcome(step, f"can't be started: {refusal}", 0, passed=0, failed=1))
             with self._lock:
                 self._running[step] = (started, process)
             error = self._wait(process)
@@ -414,6 +420,7 @@ def main() -> int:
         raise SystemExit("check: there is no .venv yet: run make setup-dev")
     if not options.names:
         parser.error("say what to run; --list shows the names")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a run that is ended from outside ends its steps too
     LOGS.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(CACHE / "molecule", ignore_errors=True)
     started = time.monotonic()

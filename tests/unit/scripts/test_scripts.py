@@ -5,7 +5,11 @@
 from __future__ import annotations
 
 import importlib.util
+import signal
+import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -200,6 +204,35 @@ def test_a_step_that_takes_too_long_is_ended(
     (outcome,) = check.Runner().run([check.Group((check.Step("slow", ("sh", "-c", "echo on my way; sleep 60")),))])
     assert outcome.error == "ended after 0.5 s"
     assert "still running: slow, 0 s: on my way" in capsys.readouterr().out
+
+
+def test_a_run_that_is_ended_ends_its_steps(tmp_path: Path) -> None:
+    program = f"""
+import importlib.util, pathlib, signal, sys
+spec = importlib.util.spec_from_file_location("check", {str(SCRIPTS / "check.py")!r})
+check = importlib.util.module_from_spec(spec)
+sys.modules["check"] = check
+spec.loader.exec_module(check)
+check.LOGS = pathlib.Path({str(tmp_path)!r})
+check.GROUPS = {{"slow": lambda: check.Group((check.Step("slow", ("sh", "-c", "echo $$; exec sleep 60")),) * 2)}}
+sys.argv = ["check", "slow"]
+sys.exit(check.main())
+"""
+    run = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    log = tmp_path / "slow.log"
+    wait_until(lambda: log.is_file() and log.read_text().endswith("\n"))
+    step = int(log.read_text())
+    run.send_signal(signal.SIGTERM)
+    printed, _nothing = run.communicate(timeout=20)
+    assert (run.returncode, printed.splitlines()[-1]) == (130, "check: interrupted")
+    wait_until(lambda: not Path(f"/proc/{step}").exists())
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_no_account_reaches_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
