@@ -73,13 +73,13 @@ class ActionModule(ActionBase):
             key = job_key((source.read_bytes() for source in sources), arguments)
             job = Job(directory=options["directory"], arguments=arguments, key=key)
             if self._task.check_mode:
-                return {**result, "changed": True, "msg": f"would run {sources[0].name}", **_answer(Outcome(False))}
+                return {**result, "changed": True, "ran": False, **_answer(Outcome(picked_up=False))}
             outcome = self._follow(job, sources, options, host=str((task_vars or {}).get("inventory_hostname", "")))
         except FailedJobError as error:
             return {**result, "failed": True, "msg": str(error), "rc": error.rc, "log": list(error.log)}
         except ServerlessError as error:
             return {**result, "failed": True, "msg": str(error)}
-        return {**result, "changed": True, **_answer(outcome)}
+        return {**result, "changed": True, "ran": True, **_answer(outcome)}
 
     def _follow(self, job: Job, sources: list[Path], options: dict[str, Any], *, host: str) -> Outcome:
         display = Display()

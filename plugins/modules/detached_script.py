@@ -121,6 +121,11 @@ progress:
   elements: str
   returned: success
   sample: ["compile: 120 of 170 files"]
+ran:
+  description: Whether the script was run; it is not in check mode.
+  type: bool
+  returned: success
+  sample: true
 rc:
   description: The script's exit status.
   type: int

@@ -96,6 +96,7 @@ def test_check_mode_runs_nothing(play: Play, tmp_path: Path) -> None:
     result = play.run(f"touch '{tmp_path}/ran'", check=True)
     assert_return_documented(detached_script, result)
     assert result["changed"]
+    assert not result["ran"]
     assert not (tmp_path / "ran").exists()
     assert not play.job.exists()
 
