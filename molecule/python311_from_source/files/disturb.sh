@@ -37,7 +37,7 @@ case $what in
     run)
         setsid "$@" </dev/null &
         group=$!
-        trap 'kill -9 -- "-$group"' EXIT
+        trap 'kill -s KILL -- "-$group"' EXIT
         until_seen '>> compile:' "$directory/log"
         sleep 4
         ;;
