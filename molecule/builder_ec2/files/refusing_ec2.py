@@ -6,8 +6,8 @@
 
 Usage: refusing_ec2.py PORT_FILE UPSTREAM_PORT SECONDS
 
-It takes a free port of 127.0.0.1, writes it into the file, and ends after so many seconds. What it refuses is said by
-the caller's access key, in which C(REFUSE) is followed by action and code: C(REFUSE.RunInstances.VcpuLimitExceeded).
+It takes a free port of 127.0.0.1, writes it into the file, and ends when the file is gone, at the latest after so many
+seconds. What it refuses is said by the caller's access key, in which C(REFUSE) is followed by action and code: C(REFUSE.RunInstances.VcpuLimitExceeded).
 The code C(Empty) answers with an empty list in place of an error.
 """
 
@@ -17,6 +17,7 @@ import http.client
 import re
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -74,15 +75,23 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
+def _end_with(port_file: Path, server: ThreadingHTTPServer, *, seconds: int) -> None:
+    end = time.monotonic() + seconds
+    while port_file.exists() and time.monotonic() < end:
+        time.sleep(0.5)
+    server.shutdown()
+
+
 def main() -> None:
-    """Serve until the time is over."""
+    """Serve until told to end."""
     port_file = Path(sys.argv[1])
     Handler.upstream = int(sys.argv[2])
     server = ThreadingHTTPServer((HOST, 0), Handler)
-    threading.Timer(int(sys.argv[3]), server.shutdown).start()
     unfinished = port_file.with_suffix(".new")
     unfinished.write_text(str(server.server_port), encoding="ascii")
     unfinished.rename(port_file)
+    seconds = int(sys.argv[3])
+    threading.Thread(target=_end_with, args=(port_file, server), kwargs={"seconds": seconds}).start()
     server.serve_forever()
 
 
