@@ -7,8 +7,8 @@
 Usage: refusing_ec2.py PORT_FILE UPSTREAM_PORT SECONDS
 
 It takes a free port of 127.0.0.1, writes it into the file, and ends when the file is gone, at the latest after so many
-seconds. What it refuses is said by the caller's access key, in which C(REFUSE) is followed by action and code: C(REFUSE.RunInstances.VcpuLimitExceeded).
-The code C(Empty) answers with an empty list in place of an error.
+seconds. What it refuses is said by the caller's access key, in which C(REFUSE) is followed by action and code:
+C(REFUSE.RunInstances.VcpuLimitExceeded). The code C(Empty) answers with an empty list in place of an error.
 """
 
 from __future__ import annotations
