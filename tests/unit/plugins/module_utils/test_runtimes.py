@@ -42,15 +42,19 @@ def _shapes() -> dict[str, Any]:
             "python3.11",
             date(2027, 6, 30),
             False,
-            "runtime python3.11 has been deprecated by Lambda since 2027-06-30. "
-            "Use one of python3.14, python3.13, python3.12.",
+            (
+                "runtime python3.11 has been deprecated by Lambda since 2027-06-30. "
+                "Use one of python3.14, python3.13, python3.12."
+            ),
         ),
         (
             "python3.10",
             date(2027, 3, 3),
             True,
-            "runtime python3.10 has been closed by Lambda since 2027-03-03. "
-            "Use one of python3.14, python3.13, python3.12, python3.11.",
+            (
+                "runtime python3.10 has been closed by Lambda since 2027-03-03. "
+                "Use one of python3.14, python3.13, python3.12, python3.11."
+            ),
         ),
     ],
 )
