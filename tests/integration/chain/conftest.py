@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from .support import Chain, free_base_port
+from .support import CHECKOUT, Chain, free_base_port
 
 
 @pytest.fixture(scope="session")
@@ -23,9 +23,17 @@ def chain() -> Iterator[Chain]:
     folder = Path(tempfile.mkdtemp(prefix="asesoria-"))
     chain = Chain(folder=folder, port=free_base_port())
     try:
-        chain.play("playbooks/sandbox.yml").ok()
+        chain.play("-i", CHECKOUT / "inventory/sandbox/hosts.yml", "playbooks/sandbox.yml").ok()
         chain.add_personal_profile()
         yield chain
     finally:
-        chain.play("playbooks/sandbox.yml", "-e", "sandbox_state=stopped", "-e", "sandbox_purge=true")
+        chain.play(
+            "-i",
+            CHECKOUT / "inventory/sandbox/hosts.yml",
+            "playbooks/sandbox.yml",
+            "-e",
+            "sandbox_state=stopped",
+            "-e",
+            "sandbox_purge=true",
+        )
         shutil.rmtree(folder, ignore_errors=True)
