@@ -20,6 +20,7 @@ from unittest import mock
 
 import yaml
 from ansible.module_utils import basic
+from ansible.module_utils.common import warnings
 
 #: Keys that Ansible itself gives a meaning to; a module's RETURN need not repeat them.
 COMMON_KEYS = frozenset(
@@ -57,6 +58,9 @@ def module_args(args: Mapping[str, Any], *, check_mode: bool = False, diff: bool
         # ansible-core 2.19 and later want to be told how values were serialized; earlier ones don't have the name.
         if hasattr(basic, "_ANSIBLE_PROFILE"):
             stack.enter_context(mock.patch.object(basic, "_ANSIBLE_PROFILE", "legacy"))
+        # Warnings belong to the process: a module must not report those of the one before.
+        for name in ("_global_warnings", "_global_deprecations"):
+            stack.enter_context(mock.patch.object(warnings, name, type(getattr(warnings, name))()))
         yield
 
 
@@ -69,7 +73,7 @@ def run_module(
     :param args: the task's options.
     :param check_mode: as with C(--check).
     :param diff: as with C(--diff).
-    :returns: the answer; C(failed) is always there, C(invocation) is left out.
+    :returns: the answer; C(failed) is always there, C(invocation) is left out, C(warnings) is a list of strings.
     :raises NoAnswerError: the module returned, or printed something that is no answer.
     """
     output = io.StringIO()
@@ -79,7 +83,14 @@ def run_module(
     failed = bool(answer.setdefault("failed", False))
     assert failed == bool(code), f"exit code {code} does not go with failed={failed}"
     answer.pop("invocation", None)
+    if "warnings" in answer:
+        answer["warnings"] = [_warning_text(warning) for warning in answer["warnings"]]
     return answer
+
+
+def _warning_text(warning: Any) -> Any:
+    """ansible-core 2.19 and later send a structure where earlier ones send the text."""
+    return warning["event"]["msg"] if isinstance(warning, dict) else warning
 
 
 def _exit_code(main: Callable[[], None]) -> str | int | None:

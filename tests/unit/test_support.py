@@ -90,6 +90,8 @@ def example() -> None:
         {"name": {"type": "str", "required": True}, "secret": {"type": "str", "no_log": True}},
         supports_check_mode=True,
     )
+    if module.params["name"] == "loud":
+        module.warn("beware")
     if module.params["name"] == "silent":
         return
     if module.params["name"] == "bad":
@@ -112,3 +114,8 @@ def test_a_modules_failure_is_its_result(args: dict[str, Any], message: str) -> 
 def test_a_module_without_an_answer_fails_the_test() -> None:
     with pytest.raises(NoAnswerError, match="without exit_json or fail_json"):
         run_module(example, {"name": "silent"})
+
+
+def test_a_warning_is_reported_by_its_own_module_only() -> None:
+    assert run_module(example, {"name": "loud"})["warnings"] == ["beware"]
+    assert "warnings" not in run_module(example, {"name": "a"})
