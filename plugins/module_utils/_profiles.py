@@ -38,7 +38,8 @@ def profile_exists(name: str, environment: Mapping[str, str]) -> bool:
             parser.read(path, encoding="utf-8")
         except (Error, OSError, UnicodeDecodeError) as error:
             reason = str(error).replace("\n", " ")
-            raise ProfileError(f"{path} can't be read as an AWS configuration file: {reason}", "Mend the file") from error
+            problem = f"{path} can't be read as an AWS configuration file: {reason}"
+            raise ProfileError(problem, "Mend the file") from error
         if parser.has_section(name if name == "default" else section.format(name=name)):
             return True
     return False
@@ -49,7 +50,7 @@ def choose_environment(
 ) -> dict[str, str]:
     """Choose what a stage's tasks have in their environment.
 
-    :param stage: the environment of every stage after the user was made; C(AWS_PROFILE) in it names that user's profile.
+    :param stage: the environment of every stage after the user was made; its C(AWS_PROFILE) names that user's profile.
     :param admin: the environment of who makes the user.
     :param fallback: whether C(admin) serves where the profile that C(stage) names is not there (yet, or any more).
     :param process: the environment of this process, beneath the two others.

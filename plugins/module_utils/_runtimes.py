@@ -131,7 +131,8 @@ def find_runtime(identifier: str, *, today: date, allow_deprecated: bool = False
     supported = ", ".join(name for name, runtime in RUNTIMES.items() if today < runtime.deprecated)
     runtime = RUNTIMES.get(identifier)
     if runtime is None:
-        raise RuntimeCatalogueError(f"runtime {identifier!r} is not a Python runtime of Lambda", f"Use one of {supported}")
+        problem = f"runtime {identifier!r} is not a Python runtime of Lambda"
+        raise RuntimeCatalogueError(problem, f"Use one of {supported}")
     if today >= runtime.update_blocked:
         raise RuntimeCatalogueError(
             f"runtime {identifier} has been closed by Lambda since {runtime.update_blocked}", f"Use one of {supported}"

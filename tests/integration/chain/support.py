@@ -73,7 +73,7 @@ class Run:
     @property
     def message(self) -> str:
         """The failing tasks' output, white space folded."""
-        _, _, tail = self.output.partition("[ERROR]")
+        tail = self.output.partition("[ERROR]")[2]
         fatal = "\n".join(re.findall(r"^fatal: .*(?:\n(?!TASK|PLAY|\n).*)*", self.output, re.MULTILINE))
         return " ".join((fatal or tail or self.output).split())
 
@@ -164,12 +164,14 @@ class Chain:
         return len(request_log.read(self.sandbox / "log/requests.jsonl"))
 
     def files(self) -> dict[str, str]:
-        """Digest of every file that a run could write by its path, but for logs and Ansible's own temporary files."""
-        skipped = (self.sandbox / "log", self.home / ".ansible", self.sandbox / "ssh/known_hosts")
+        """Digest by path of every file where a run keeps things: AWS files, keys, artifacts, staged copies."""
+        below = [self.sandbox / name for name in ("aws", "ssh", "state")]
+        below += [self.home / name for name in (".aws", ".ssh", ".local")]
         return {
             str(path): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted(self.folder.rglob("*"))
-            if path.is_file() and not path.is_symlink() and not any(path.is_relative_to(skip) for skip in skipped)
+            for folder in below
+            for path in sorted(folder.rglob("*"))
+            if path.is_file() and "node_modules" not in path.parts and path.name != "known_hosts"
         }
 
     def popen(self, *arguments: str | Path, cwd: Path = CHECKOUT) -> subprocess.Popen[str]:
@@ -188,7 +190,7 @@ class Chain:
     def play(self, *arguments: str | Path, cwd: Path = CHECKOUT) -> Run:
         """Run ansible-playbook to its end."""
         process = self.popen(*arguments, cwd=cwd)
-        output, _ = process.communicate(timeout=900)
+        output = process.communicate(timeout=900)[0]
         return Run(" ".join(["ansible-playbook", *map(str, arguments)]), process.returncode, output)
 
     def play_and_kill(self, *arguments: str | Path, at: str, after: float = 0.0) -> str:
