@@ -21,7 +21,7 @@ def access_key_plan(
     profile: str,
     found: Mapping[str, Any],
     tag: str | None = None,
-    replace_lost: bool = False,  # noqa: FBT001 - a filter's options come by name or position, as the playbook likes
+    replace_lost: bool = False,
 ) -> dict[str, Any]:
     """Decide what is to be done about the access key; see the filter's own documentation."""
     situation = Situation(

@@ -83,8 +83,8 @@ options:
     type: str
     default: ""
   validate_certs:
-    description: Whether the server's certificate has to be good. A certificate that is refused ends the attempts at
-    once.
+    description:
+      - Whether the server's certificate has to be good. A certificate that is refused ends the attempts at once.
     type: bool
     default: true
 """
