@@ -258,13 +258,25 @@ def _update(text: str, section: Section, values: Mapping[str, str], *, owner: st
             continue
         if line.kind == "option":
             drop_more = line.name in values and line.value != values[line.name]
-            value = missing.pop(line.name, None)
-            written.append(f"{line.name} = {value}{newline}" if drop_more else raw)
+            missing.pop(line.name, None)
+            written.append(f"{_indent(raw)}{line.name} = {values[line.name]}{newline}" if drop_more else raw)
             continue
         if not (line.kind == "more" and drop_more):
             written.append(raw)
-    written += [assignment + newline for assignment in _assignments(missing)]
+    indent = _indent_after(lines, section)
+    written += [f"{indent}{assignment}{newline}" for assignment in _assignments(missing)]
     before = "".join(line.text for line in lines[: section.start])
     after = "".join(line.text for line in lines[section.end :])
     result = before + "".join(written) + after
     return result if ended or after else result[: -len(newline)]
+
+
+def _indent_after(lines: list[_Line], section: Section) -> str:
+    """How far a new option at a section's end is indented: so that what follows does not become a part of its value."""
+    own = [line.text for line in lines[section.start + 1 : section.end] if line.kind == "option"]
+    next_header = [line.text for line in lines[section.end :] if line.kind == "header"]
+    return _indent([*next_header[:1], *own][-1]) if own or next_header else ""
+
+
+def _indent(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]

@@ -91,6 +91,7 @@ LINE = st.sampled_from(
         "key: value",
         "s3 =",
         "  nested = 1",
+        "  aws_access_key_id = AKIANESTED",
         "\tmore",
         "aws_access_key_id = AKIAOLD",
         "aws_secret_access_key=old",
@@ -175,6 +176,27 @@ def test_a_value_that_went_on_in_the_next_line_is_replaced_as_a_whole() -> None:
     text = "[profile asesoria]\nregion =\n  us-east-1\n  us-east-2\noutput = json\n"
     assert put_profile(text, "asesoria", {"region": "eu-west-1"}, kind=Kind.CONFIG, owner=OWNER) == (
         f"[profile asesoria]\n# asesoria.serverless: {OWNER}\nregion = eu-west-1\noutput = json\n"
+    )
+
+
+def test_an_option_that_is_there_twice_is_set_in_both_places() -> None:
+    text = "[profile asesoria]\nregion = us-east-1\nregion = us-east-2\n"
+    assert put_profile(text, "asesoria", {"region": "eu-west-1"}, kind=Kind.CONFIG, owner=OWNER) == (
+        f"[profile asesoria]\n# asesoria.serverless: {OWNER}\nregion = eu-west-1\nregion = eu-west-1\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[asesoria]\n  a = 1\n  b = 2\n", "  a = 3\n  b = 2\n  c = 4\n"),
+        ("[asesoria]\n  [next]\n  a = 1\n", "  a = 3\n  c = 4\n  [next]\n  a = 1\n"),
+        ("[asesoria]\n# note\n[next]\n", "a = 3\nc = 4\n# note\n[next]\n"),
+    ],
+)
+def test_a_line_never_becomes_a_part_of_the_value_before_it(text: str, expected: str) -> None:
+    assert put_profile(text, "asesoria", {"a": "3", "c": "4"}, kind=Kind.CREDENTIALS, owner=OWNER) == (
+        f"[asesoria]\n# asesoria.serverless: {OWNER}\n{expected}"
     )
 
 
