@@ -56,8 +56,8 @@ class ServiceConfig:
 
 
 def dump_config(config: Mapping[str, Any]) -> str:
-    """Write a configuration as C(serverless.yml)."""
-    return yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True, width=120)
+    """Write a configuration as C(serverless.yml); in ASCII, since PyYAML does not get back all that it writes otherwise."""
+    return yaml.safe_dump(dict(config), sort_keys=False, width=120)
 
 
 def minimal_config(*, service: str, stage: str, region: str) -> str:
@@ -125,7 +125,7 @@ def with_fingerprint(text: str, *, fingerprint: str, origin: str) -> str:
             yaml.SequenceNode("tag:yaml.org,2002:seq", resources, flow_style=False),
         )
     )
-    return str(yaml.serialize(root, allow_unicode=True, width=120))
+    return str(yaml.serialize(root, width=120))
 
 
 def _compose(text: str, *, origin: str) -> Any:

@@ -15,7 +15,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_co
     read_config,
     with_fingerprint,
 )
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 OWN = """\
@@ -66,6 +66,7 @@ def test_a_word_that_another_yaml_reads_otherwise_is_not_rewritten() -> None:
     assert '!Sub "https://${AWS::Region}.example.com"' in text
 
 
+@example({"a": "\x85 b", "c": "a\u2028 b"})
 @given(
     st.dictionaries(
         st.text(st.characters(codec="ascii", categories=["L"]), min_size=1).filter(lambda key: key != "resources"),
