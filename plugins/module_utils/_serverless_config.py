@@ -56,7 +56,7 @@ class ServiceConfig:
 
 
 def dump_config(config: Mapping[str, Any]) -> str:
-    """Write a configuration as C(serverless.yml); in ASCII, since PyYAML does not get back all that it writes otherwise."""
+    """Write a configuration as C(serverless.yml), in ASCII: PyYAML can't read back all that it writes otherwise."""
     return yaml.safe_dump(dict(config), sort_keys=False, width=120)
 
 
