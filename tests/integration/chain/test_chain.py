@@ -187,7 +187,7 @@ def test_a_second_teardown_changes_nothing(chain: Chain) -> None:
 
 
 def test_a_run_that_is_killed_at_three_stages_ends_like_an_undisturbed_one(chain: Chain) -> None:
-    """Each run starts where the one before was killed: a key that nobody has written down, half a tree, half a stack."""
+    """Each run starts where one was killed: with a key that nobody has written down, half a tree, half a stack."""
     for task, after in (("Write the profile", 0.0), ("Build the zip", 2.0), ("Deploy the service", 4.0)):
         chain.play_and_kill("site.yml", at=task, after=after)
     assert ask(chain.play("site.yml").ok()) == WELCOME
