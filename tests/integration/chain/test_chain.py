@@ -111,7 +111,7 @@ def test_the_installed_collection_works_from_an_empty_folder(chain: Chain, tmp_p
     build = [*galaxy, "build", str(CHECKOUT), "--output-path", str(archive_folder)]
     subprocess.run(build, check=True, capture_output=True, env=chain.environment)
     (archive,) = archive_folder.glob("asesoria-serverless-*.tar.gz")
-    install = [*galaxy, "install", str(archive), "--no-deps", "--collections-path", str(collections)]
+    install = [*galaxy, "install", str(archive), "--no-deps", "--force", "--collections-path", str(collections)]
     subprocess.run(install, check=True, capture_output=True, env=chain.environment)
     installed = collections / "ansible_collections/asesoria/serverless"
     elsewhere = Chain(
