@@ -129,7 +129,7 @@ class Sandbox:
 def recap(output: str) -> dict[str, int]:
     """The numbers of a play's last line."""
     line = next(line for line in output.splitlines() if line.startswith("localhost ") and "ok=" in line)
-    return {key: int(number) for key, _, number in (word.partition("=") for word in line.split() if "=" in word)}
+    return {key: int(number) for key, number in (word.split("=", 1) for word in line.split() if "=" in word)}
 
 
 @pytest.fixture(scope="session")

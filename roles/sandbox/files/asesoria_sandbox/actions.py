@@ -10,7 +10,7 @@ import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import botocore.session
 from botocore.model import OperationModel
@@ -123,8 +123,8 @@ def _operations(service: str) -> list[_Operation]:
 
 
 def _operation(model: OperationModel) -> _Operation:
-    path, _, query = model.http["requestUri"].partition("?")
-    path = path.rstrip("/") or "/"
+    uri = urlsplit(model.http["requestUri"])
+    path = uri.path.rstrip("/") or "/"
     literals = re.split(r"\{[^}]+\}", path)
     holes = [".+" if hole.endswith("+") else "[^/]+" for hole in re.findall(r"\{([^}]+)\}", path)]
     pattern = "".join(re.escape(literal) + hole for literal, hole in zip(literals, [*holes, ""], strict=True))
@@ -132,7 +132,7 @@ def _operation(model: OperationModel) -> _Operation:
     members = [shape.members[name].serialization for name in shape.required_members] if shape else []
     asked = {member["name"] for member in members if member.get("location") == "querystring"}
     asked |= {member["name"].lower() for member in members if member.get("location") == "header"}
-    asked |= {unquote(key.partition("=")[0]) for key in query.split("&") if key}
+    asked |= {unquote(key.partition("=")[0]) for key in uri.query.split("&") if key}
     return _Operation(
         name=model.name,
         method=model.http["method"],

@@ -174,7 +174,7 @@ class World:
 
     def run(self, *, steps: int, replace_lost: bool) -> None:
         """Do what the role does, at most so many of its changes."""
-        for _ in range(2):
+        for _round in range(2):
             plan = plan_access_key(self.situation(), replace_lost=replace_lost)
             for change in self._changes(plan):
                 if steps == 0:

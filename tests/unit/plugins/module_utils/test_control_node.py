@@ -117,7 +117,7 @@ def test_programs_that_are_there() -> None:
 def test_programs_that_are_not_there() -> None:
     checks = [node.check_npm(None), node.check_ssh(None), node.check_ssh_keygen(None)]
     assert [check.ok for check in checks] == [False, False, False]
-    assert [check.problem.split(". ")[0] for check in checks] == [
+    assert [check.problem.split(". ", maxsplit=1)[0] for check in checks] == [
         "npm: found nothing, wanted any",
         "ssh: found nothing, wanted OpenSSH's client",
         "ssh-keygen: found nothing, wanted OpenSSH's",
