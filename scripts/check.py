@@ -35,7 +35,10 @@ PROGRESS_SECONDS = 30
 LIMIT_SECONDS = 1500
 TAIL_LINES = 40
 DOCS_ARGUMENTS = ("lint-collection-docs", "--plugin-docs", "--validate-collection-refs=self", "--skip-rstcheck")
-#: Scenarios that take minutes, run after all others.
+#: Where the ports of the scenarios' sandboxes are looked for, and how many one scenario may use.
+FIRST_PORT, LAST_PORT = 4670, 5600
+PORTS_OF_A_SCENARIO = 10
+#: Scenarios that take minutes.
 SLOW_SCENARIOS = ("python311_from_source",)
 
 
@@ -142,6 +145,7 @@ def unit_group() -> Group:
 def package_group() -> Group:
     """What is said of the archive that users install, rather than of the checkout."""
     return Group(
+        jobs=2,
         steps=(
             Step("package", (str(BIN / "python"), "-m", "pytest", "tests/package", "-v", "--tb=short"), pytest=True),
             Step("sanity", ("scripts/sanity", "newest")),
@@ -154,20 +158,33 @@ def package_group() -> Group:
 def molecule_group() -> Group:
     """One step a scenario."""
     names = [path.parent.name for path in TOP.glob("molecule/*/molecule.yml")]
-    names.sort(key=lambda name: (name in SLOW_SCENARIOS, name))
-    return Group(steps=tuple(molecule_step(name) for name in names))
+    # The slow ones first, so that none of them is left alone at the end.
+    names.sort(key=lambda name: (name not in SLOW_SCENARIOS, name))
+    steps = []
+    port = FIRST_PORT
+    for name in names:
+        port = free_ports(PORTS_OF_A_SCENARIO, first=port)
+        steps.append(molecule_step(name, port=port))
+        port += PORTS_OF_A_SCENARIO
+    return Group(steps=tuple(steps), jobs=2)
 
 
-def molecule_step(scenario: str) -> Step:
-    """The whole sequence of a scenario."""
+def molecule_step(scenario: str, *, port: int) -> Step:
+    """The whole sequence of a scenario, with ports of its own."""
     argv = (str(BIN / "molecule"), "test", "--no-command-borders", "--scenario-name", scenario)
-    return Step(f"molecule:{scenario}", argv, env={"ASESORIA_SANDBOX_PORT": str(free_ports(3))})
+    return Step(f"molecule:{scenario}", argv, env={"ASESORIA_SANDBOX_PORT": str(port)})
 
 
 def e2e_group() -> Group:
     """The tests that run playbooks."""
-    argv = (str(BIN / "python"), "-m", "pytest", "tests/integration", "-v", "--tb=short")
-    return Group(steps=(Step("e2e", argv, pytest=True),))
+    arguments = (str(BIN / "python"), "-m", "pytest", "-v", "--tb=short")
+    return Group(
+        jobs=2,
+        steps=(
+            Step("e2e:chain", (*arguments, "tests/integration/chain"), pytest=True),
+            Step("e2e:sandbox", (*arguments, "tests/integration/sandbox"), pytest=True),
+        ),
+    )
 
 
 GROUPS = {
@@ -202,12 +219,12 @@ def is_shell_script(name: str) -> bool:
         return re.match(rb"#!.*\b(ba|da)?sh\b", file.readline(200)) is not None
 
 
-def free_ports(count: int) -> int:
-    """The first of so many ports in a row that nothing on this machine listens on."""
-    for first in range(4666, 5600, 10):
-        if all(is_free(first + offset) for offset in range(count)):
-            return first
-    raise SystemExit(f"check: no {count} free ports in a row between 4666 and 5600: stop what listens there")
+def free_ports(count: int, *, first: int) -> int:
+    """The first of so many ports in a row, from the given one on, that nothing on this machine listens on."""
+    for port in range(first, LAST_PORT, count):
+        if all(is_free(port + offset) for offset in range(count)):
+            return port
+    raise SystemExit(f"check: no {count} free ports in a row between {first} and {LAST_PORT}: stop what listens there")
 
 
 def is_free(port: int) -> bool:
