@@ -178,7 +178,7 @@ else:
 
 def run_process(argv: Sequence[str], *, environment: Mapping[str, str]) -> Completed:
     """Run a command to its end. Several threads may call it, which C(AnsibleModule.run_command) is not made for."""
-    done = subprocess.run(
+    done = subprocess.run(  # pylint: disable=ansible-bad-function
         list(argv), env={**os.environ, **environment}, capture_output=True, text=True, errors="replace", check=False
     )
     return Completed(returncode=done.returncode, stdout=done.stdout, stderr=done.stderr)
