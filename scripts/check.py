@@ -402,7 +402,7 @@ def select(names: list[str]) -> list[Group]:
     if unknown:
         raise SystemExit(f"check: no step is called {', '.join(unknown)}; scripts/check --list shows the names")
     chosen = [groups[name] for name in groups if name in names]
-    single = tuple(steps[name] for name in names if name in steps)
+    single = tuple(steps[name] for name in names if name in steps and name not in groups)
     return [*chosen, *([Group(single)] if single else [])]
 
 

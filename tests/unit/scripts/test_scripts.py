@@ -246,3 +246,16 @@ def test_no_account_reaches_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_unknown_name_is_refused() -> None:
     with pytest.raises(SystemExit, match="no step is called lnt; scripts/check --list shows the names"):
         check.select(["lnt"])
+
+
+def test_everything_is_selected_once() -> None:
+    """A group may be called as one of its steps."""
+    chosen = [step.name for group in check.select(list(check.GROUPS)) for step in group.steps]
+    assert len(chosen) == len(set(chosen))
+    assert {"unit", "package", "e2e:chain"} <= set(chosen)
+
+
+def test_no_two_scenarios_share_a_port() -> None:
+    ports = [int(step.env["ASESORIA_SANDBOX_PORT"]) for step in check.molecule_group().steps]
+    distances = [later - earlier for earlier, later in zip(ports, ports[1:], strict=False)]
+    assert min(distances) >= check.PORTS_OF_A_SCENARIO
