@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import signal
 import subprocess
 import sys
@@ -257,5 +258,5 @@ def test_everything_is_selected_once() -> None:
 
 def test_no_two_scenarios_share_a_port() -> None:
     ports = [int(step.env["ASESORIA_SANDBOX_PORT"]) for step in check.molecule_group().steps]
-    distances = [later - earlier for earlier, later in zip(ports, ports[1:], strict=False)]
+    distances = [later - earlier for earlier, later in itertools.pairwise(ports)]
     assert min(distances) >= check.PORTS_OF_A_SCENARIO
