@@ -28,10 +28,13 @@ case $what in
     kill)
         until_seen '>> configure:' "$directory/log"
         sleep 2
-        for process in /proc/[0-9]*; do
-            case $(readlink "$process/cwd" 2>/dev/null) in
-                "$(readlink -f "$directory")"*) kill -9 "${process#/proc/}" 2>/dev/null || true ;;
-            esac
+        # Stopped first, so that none of them sees another one die and writes down how that ended.
+        for signal in STOP KILL; do
+            for process in /proc/[0-9]*; do
+                case $(readlink "$process/cwd" 2>/dev/null) in
+                    "$(readlink -f "$directory")"*) kill -s "$signal" "${process#/proc/}" 2>/dev/null || true ;;
+                esac
+            done
         done
         ;;
     run)
