@@ -135,6 +135,7 @@ def test_without_an_inventory_the_builder_is_found_all_the_same(chain: Chain, tm
     bare = Chain(folder=chain.folder, port=chain.port, environment={"ANSIBLE_INVENTORY": ""})
     where = {
         "inventory_dir": str(inventory),
+        "python311_from_source_reuse": True,
         "ansible_ssh_common_args": f"-o UserKnownHostsFile={chain.sandbox}/ssh/known_hosts_bare "
         "-o StrictHostKeyChecking=accept-new",
     }
