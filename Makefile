@@ -23,7 +23,7 @@ demo-down: ## Stop the sandbox and remove what it left
 
 .PHONY: test
 test: system-packages setup-dev ## Every check and test
-	@scripts/check lint unit package molecule e2e
+	@scripts/check lint unit package e2e molecule
 
 .PHONY: lint
 lint: setup-dev ## The static checks

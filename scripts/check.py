@@ -29,6 +29,8 @@ TOP = Path(__file__).resolve().parent.parent
 CACHE = TOP / ".cache"
 LOGS = CACHE / "log"
 BIN = TOP / ".venv" / "bin"
+#: How many steps run at the same time.
+JOBS = 2
 #: Seconds between two signs of life of a step that goes on.
 PROGRESS_SECONDS = 30
 #: Seconds after which a step is ended: nothing here takes half of that on two cores.
@@ -110,7 +112,6 @@ class Outcome:
 def lint_group() -> Group:
     """The static checks."""
     return Group(
-        jobs=2,
         steps=(
             Step("ansible-lint", (str(BIN / "ansible-lint"), "--offline")),
             Step("yamllint", (str(BIN / "yamllint"), "--strict", ".")),
@@ -134,7 +135,6 @@ def unit_group() -> Group:
     """The unit tests, with the newest and the oldest ansible-core that is supported."""
     arguments = ("-m", "pytest", "tests/unit", "-v", "--tb=short")
     return Group(
-        jobs=2,
         steps=(
             Step("unit", (str(BIN / "python"), *arguments), pytest=True),
             Step("unit-oldest", ("scripts/in-venv", "oldest", "python", *arguments), pytest=True),
@@ -145,7 +145,6 @@ def unit_group() -> Group:
 def package_group() -> Group:
     """What is said of the archive that users install, rather than of the checkout."""
     return Group(
-        jobs=2,
         steps=(
             Step("package", (str(BIN / "python"), "-m", "pytest", "tests/package", "-v", "--tb=short"), pytest=True),
             Step("sanity", ("scripts/sanity", "newest")),
@@ -166,7 +165,7 @@ def molecule_group() -> Group:
         port = free_ports(PORTS_OF_A_SCENARIO, first=port)
         steps.append(molecule_step(name, port=port))
         port += PORTS_OF_A_SCENARIO
-    return Group(steps=tuple(steps), jobs=2)
+    return Group(steps=tuple(steps))
 
 
 def molecule_step(scenario: str, *, port: int) -> Step:
@@ -179,7 +178,6 @@ def e2e_group() -> Group:
     """The tests that run playbooks."""
     arguments = (str(BIN / "python"), "-m", "pytest", "-v", "--tb=short")
     return Group(
-        jobs=2,
         steps=(
             Step("e2e:chain", (*arguments, "tests/integration/chain"), pytest=True),
             Step("e2e:sandbox", (*arguments, "tests/integration/sandbox"), pytest=True),
@@ -191,8 +189,8 @@ GROUPS = {
     "lint": lint_group,
     "unit": unit_group,
     "package": package_group,
-    "molecule": molecule_group,
     "e2e": e2e_group,
+    "molecule": molecule_group,
 }
 
 
@@ -401,9 +399,10 @@ def select(names: list[str]) -> list[Group]:
     unknown = [name for name in names if name not in groups and name not in steps]
     if unknown:
         raise SystemExit(f"check: no step is called {', '.join(unknown)}; scripts/check --list shows the names")
-    chosen = [groups[name] for name in groups if name in names]
+    chosen = tuple(step for name in groups if name in names for step in groups[name].steps)
     single = tuple(steps[name] for name in names if name in steps and name not in groups)
-    return [*chosen, *([Group(single)] if single else [])]
+    # Whole groups go through one queue, so that a long step at the end of one leaves no processor idle.
+    return [Group(part, jobs=jobs) for part, jobs in ((chosen, JOBS), (single, 1)) if part]
 
 
 def list_names() -> None:

@@ -215,8 +215,10 @@ check = importlib.util.module_from_spec(spec)
 sys.modules["check"] = check
 spec.loader.exec_module(check)
 check.LOGS = pathlib.Path({str(tmp_path)!r})
-check.GROUPS = {{"slow": lambda: check.Group((check.Step("slow", ("sh", "-c", "echo $$; exec sleep 60")),) * 2)}}
-sys.argv = ["check", "slow"]
+argv = ("sh", "-c", "echo $$; exec sleep 60")
+steps = tuple(check.Step(name, argv) for name in ("slow", "beside", "after"))
+check.GROUPS = {{"all": lambda: check.Group(steps)}}
+sys.argv = ["check", "all"]
 sys.exit(check.main())
 """
     run = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
