@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import random
 import re
 import shlex
 import signal
@@ -36,7 +37,8 @@ _RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+
 
 def free_base_port() -> int:
     """The first of three free neighbouring ports on loopback, below the range that the system hands out itself."""
-    for base in range(21000, 30000, 10):
+    # At random, as two suites may look at the same time, long before their sandboxes listen.
+    for base in random.sample(range(21000, 30000, 10), 100):
         with suppress(OSError):
             for port in range(base, base + 3):
                 with socket.socket() as probe:
