@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 from typing import Any
@@ -58,6 +59,10 @@ def module_args(args: Mapping[str, Any], *, check_mode: bool = False, diff: bool
         # ansible-core 2.19 and later want to be told how values were serialized; earlier ones don't have the name.
         if hasattr(basic, "_ANSIBLE_PROFILE"):
             stack.enter_context(mock.patch.object(basic, "_ANSIBLE_PROFILE", "legacy"))
+        # Where a test has imported a part of the control node, a module would send its warnings to the terminal.
+        internal = sys.modules.get("ansible.module_utils._internal")
+        if internal:
+            stack.enter_context(mock.patch.object(internal, "is_controller", False))
         # Warnings belong to the process: a module must not report those of the one before.
         for name in ("_global_warnings", "_global_deprecations"):
             stack.enter_context(mock.patch.object(warnings, name, type(getattr(warnings, name))()))
