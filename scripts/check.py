@@ -4,7 +4,8 @@
 
 """Runs the checks and tests of the collection by name; "scripts/check --list" shows the names.
 
-Each step's output goes to .cache/log/STEP.log. A step that fails shows the end of its log; the ones after it still run.
+Each step's output goes to .cache/log/STEP.log. A step that fails shows which tests did and why, or the end of its log;
+the ones after it still run.
 """
 
 from __future__ import annotations
@@ -31,11 +32,14 @@ LOGS = CACHE / "log"
 BIN = TOP / ".venv" / "bin"
 #: How many steps run at the same time.
 JOBS = 2
-#: Seconds between two signs of life of a step that goes on.
-PROGRESS_SECONDS = 30
+#: Seconds between two signs of life.
+PROGRESS_SECONDS = 45
 #: Seconds after which a step is ended: on a busy machine the longest has taken half of that.
 LIMIT_SECONDS = 3000
-TAIL_LINES = 40
+#: What of a failed step is shown: lines of its log or of one test's failure, so many tests, and no longer lines.
+TAIL_LINES = 25
+SHOWN_FAILURES = 10
+LINE_LENGTH = 160
 DOCS_ARGUMENTS = ("lint-collection-docs", "--plugin-docs", "--validate-collection-refs=self", "--skip-rstcheck")
 #: Where the ports of the scenarios' sandboxes are looked for, and how many one scenario may use.
 FIRST_PORT, LAST_PORT = 4670, 5600
@@ -96,6 +100,7 @@ class Outcome:
     :param passed: tests, or 1 for a step that is no pytest run.
     :param failed: likewise.
     :param skipped: one line for each test that did not run, with the reason.
+    :param details: lines that say what went wrong.
     """
 
     step: Step
@@ -104,6 +109,7 @@ class Outcome:
     passed: int
     failed: int
     skipped: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
 
 
 # --- What there is to run ---------------------------------------------------------------------------------------------
@@ -301,13 +307,9 @@ class Runner:
     def _tick(self) -> None:
         while not self._done.wait(PROGRESS_SECONDS):
             with self._lock:
-                running = list(self._running.items())
-            for step, (started, _process) in running:
-                line = last_line(step.log)
-                say(
-                    f"      still running: {step.name}, {time.monotonic() - started:.0f} s"
-                    + (f": {line}" if line else "")
-                )
+                running = [(step, time.monotonic() - started) for step, (started, _process) in self._running.items()]
+            if running:
+                say("      " + "; ".join(progress(step, seconds) for step, seconds in running))
 
     def _end_all(self) -> None:
         with self._lock:
@@ -319,7 +321,7 @@ class Runner:
         closing = f"  {closing_line(outcome.step)}" if outcome.step.pytest else ""
         lines = [f"{verdict:<5} {outcome.step.name:<32} {outcome.seconds:6.0f} s{closing}"]
         if outcome.error:
-            lines += [f"      | {line}" for line in tail(outcome.step.log)]
+            lines += [f"      | {line[:LINE_LENGTH]}" for line in outcome.details or tail(outcome.step.log)]
             lines.append(f"      {outcome.error}; the whole log: {outcome.step.log.relative_to(TOP)}")
         with self._lock:
             say("\n".join(lines))
@@ -353,7 +355,25 @@ def judge(step: Step, error: str, seconds: float) -> Outcome:
     passed = len(cases) - len(bad) - len(skipped)
     if not error and not passed:
         error = "not one test ran"
-    return Outcome(step, error, seconds, passed=passed, failed=max(len(bad), int(bool(error))), skipped=skipped)
+    return Outcome(
+        step,
+        error,
+        seconds,
+        passed=passed,
+        failed=max(len(bad), int(bool(error))),
+        skipped=skipped,
+        details=tuple(failure_lines(bad)),
+    )
+
+
+def failure_lines(cases: list[ET.Element]) -> Iterator[str]:
+    """What the tests that failed are called, and the end of what pytest says about each."""
+    for case in cases[:SHOWN_FAILURES]:
+        yield f"{case.get('classname')}::{case.get('name')}"
+        text = next((part.text for part in case if part.tag in ("failure", "error")), None) or ""
+        yield from [f"  {line.rstrip()}" for line in text.splitlines() if line.strip()][-TAIL_LINES:]
+    if len(cases) > SHOWN_FAILURES:
+        yield f"... and {len(cases) - SHOWN_FAILURES} more"
 
 
 def skip_lines(step: Step, cases: Iterable[ET.Element]) -> Iterator[str]:
@@ -372,9 +392,15 @@ def tail(log: Path) -> list[str]:
     return [line for line in lines if line][-TAIL_LINES:]
 
 
+def progress(step: Step, seconds: float) -> str:
+    """What a step is doing, short enough for two of them in a line."""
+    doing = last_line(step.log).rpartition("/")[2][:60]
+    return f"{step.name} {seconds:.0f} s" + (f" ({doing})" if doing else "")
+
+
 def last_line(log: Path) -> str:
-    """The last thing that a step said, cut to fit into a line."""
-    return "".join(tail(log)[-1:]).strip()[:90]
+    """The last thing that a step said."""
+    return "".join(tail(log)[-1:]).strip()
 
 
 def closing_line(step: Step) -> str:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -142,7 +143,9 @@ def test_the_table_of_a_readme() -> None:
 
 REPORT = """<testsuites><testsuite>
 <testcase classname="t" name="good"/>
-<testcase classname="t" name="bad"><failure message="x"/></testcase>
+<testcase classname="t" name="bad"><failure message="x">t.py:1: in bad
+
+E   assert False</failure></testcase>
 <testcase classname="t" name="worse"><error message="x"/></testcase>
 <testcase classname="t" name="not_here"><skipped message="no ssh"/></testcase>
 </testsuite></testsuites>"""
@@ -161,6 +164,12 @@ def test_pytests_own_tests_are_counted() -> None:
     outcome = check.judge(step, "exit code 1", 1.0)
     assert (outcome.passed, outcome.failed) == (1, 2)
     assert outcome.skipped == ("demo: t.not_here: no ssh",)
+    assert outcome.details == ("t::bad", "  t.py:1: in bad", "  E   assert False", "t::worse")
+
+
+def test_many_failures_are_shortened() -> None:
+    cases = [ET.Element("testcase", classname="t", name=str(number)) for number in range(12)]
+    assert list(check.failure_lines(cases))[-2:] == ["t::9", "... and 2 more"]
 
 
 @pytest.mark.parametrize(
@@ -204,7 +213,7 @@ def test_a_step_that_takes_too_long_is_ended(
     monkeypatch.setattr(check, "PROGRESS_SECONDS", 0.2)
     (outcome,) = check.Runner().run([check.Group((check.Step("slow", ("sh", "-c", "echo on my way; sleep 60")),))])
     assert outcome.error == "ended after 0.5 s"
-    assert "still running: slow, 0 s: on my way" in capsys.readouterr().out
+    assert "      slow 0 s (on my way)\n" in capsys.readouterr().out
 
 
 def test_a_run_that_is_ended_ends_its_steps(tmp_path: Path) -> None:
