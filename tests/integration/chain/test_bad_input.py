@@ -55,7 +55,7 @@ CASES = [
     pytest.param(
         {"asesoria_requirements": "{folder}/requirements.txt"},
         {"requirements.txt": "# nothing yet\n"},
-        ["{folder}/requirements.txt", "no requirement"],
+        ["{folder}/requirements.txt", "names no package"],
         id="requirements empty",
     ),
     pytest.param(

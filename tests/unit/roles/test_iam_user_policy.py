@@ -37,8 +37,7 @@ NOT_IN_THE_API = {
 def render(**changes: Any) -> dict[str, Any]:
     """The policy as the role would hand it over."""
     variables = {
-        "iam_user__partition": "aws",
-        "iam_user__account": "123456789012",
+        "iam_user__access": {"partition": "aws", "account": "123456789012"},
         "iam_user_region": "us-east-1",
         "iam_user_service": "mi-api-flask",
         "iam_user_stage": "dev",
@@ -74,7 +73,7 @@ def actions(policy: dict[str, Any]) -> list[str]:
     "changes",
     [
         {},
-        {"iam_user_region": "ap-southeast-2", "iam_user__partition": "aws-us-gov"},
+        {"iam_user_region": "ap-southeast-2", "iam_user__access": {"partition": "aws-us-gov", "account": "1"}},
         {"iam_user_service": "s" * 40, "iam_user_stage": "production"},
         {"iam_user_layer_names": ["one", "two", "three", "four", "five"]},
         {"iam_user_project": 'a "quoted" \\ name'},

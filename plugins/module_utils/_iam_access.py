@@ -1,0 +1,162 @@
+# Copyright: (c) 2026, The asesoria.serverless authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What there is of an IAM user's access: the user with its keys and policies, and the policy that is meant for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+
+class CallerReader(Protocol):
+    """What is used of boto3's client of C(sts)."""
+
+    def get_caller_identity(self) -> Any:
+        """Answer with C(Account) and C(Arn)."""
+
+
+class IamReader(Protocol):
+    """What is used of boto3's client of C(iam)."""
+
+    def get_user(self, *, UserName: str) -> Any:  # noqa: N803 - the API's own name
+        """Answer with C(User), tags included; an unknown name is an error."""
+
+    def get_policy(self, *, PolicyArn: str) -> Any:  # noqa: N803 - the API's own name
+        """Answer with C(Policy), tags included."""
+
+    def get_policy_version(self, *, PolicyArn: str, VersionId: str) -> Any:  # noqa: N803 - the API's own names
+        """Answer with C(PolicyVersion), whose document is parsed."""
+
+    def list_policy_versions(self, *, PolicyArn: str) -> Any:  # noqa: N803 - the API's own name
+        """Answer with the list C(Versions), of which there are five at most."""
+
+    def get_paginator(self, operation_name: str) -> Any:
+        """Return what pages through C(list_access_keys), C(list_attached_user_policies) or C(list_policies)."""
+
+
+@dataclass(frozen=True)
+class AccessKey:
+    """An access key, without its secret.
+
+    :param access_key_id: such as C(AKIAIOSFODNN7EXAMPLE).
+    :param status: C(Active) or C(Inactive).
+    """
+
+    access_key_id: str
+    status: str
+
+
+@dataclass(frozen=True)
+class User:
+    """An IAM user.
+
+    :param arn: its ARN, with its path.
+    :param tags: its tags.
+    :param attached_policies: ARNs of the managed policies that are attached to it, sorted.
+    :param access_keys: its access keys as AWS lists them.
+    """
+
+    arn: str
+    tags: dict[str, str]
+    attached_policies: list[str]
+    access_keys: list[AccessKey]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A customer managed policy.
+
+    :param arn: its ARN, with its path.
+    :param tags: its tags.
+    :param document: what its default version says.
+    :param versions: how many versions there are.
+    """
+
+    arn: str
+    tags: dict[str, str]
+    document: dict[str, Any]
+    versions: int
+
+
+@dataclass(frozen=True)
+class Access:
+    """All of it.
+
+    :param account: number of the account whose credentials are used.
+    :param partition: C(aws), C(aws-cn) or C(aws-us-gov).
+    :param user: None if there is no user of that name.
+    :param policy: None if the account has no policy of that name.
+    """
+
+    account: str
+    partition: str
+    user: User | None
+    policy: Policy | None
+
+    def facts(self) -> dict[str, Any]:
+        """The same as plain values."""
+        return asdict(self)
+
+
+def read_access(
+    *, sts: CallerReader, iam: IamReader, user_name: str, policy_name: str, missing: type[Exception]
+) -> Access:
+    """Read what there is.
+
+    :param sts: client of the Security Token Service.
+    :param iam: client of IAM.
+    :param user_name: of the user.
+    :param policy_name: of the policy, which is looked for below every path, as a name is used once in an account.
+    :param missing: the error that C(iam) raises for what is not there.
+    """
+    caller = sts.get_caller_identity()
+    return Access(
+        account=str(caller["Account"]),
+        partition=str(caller["Arn"]).split(":")[1],
+        user=_user(iam, user_name, missing=missing),
+        policy=_policy(iam, policy_name),
+    )
+
+
+def _user(iam: IamReader, name: str, *, missing: type[Exception]) -> User | None:
+    try:
+        entry = iam.get_user(UserName=name)["User"]
+        keys = list(_listed(iam, "list_access_keys", "AccessKeyMetadata", UserName=name))
+        attached = list(_listed(iam, "list_attached_user_policies", "AttachedPolicies", UserName=name))
+    except missing:
+        return None
+    return User(
+        arn=entry["Arn"],
+        tags=_tags(entry),
+        attached_policies=sorted(policy["PolicyArn"] for policy in attached),
+        access_keys=[AccessKey(access_key_id=key["AccessKeyId"], status=key["Status"]) for key in keys],
+    )
+
+
+def _policy(iam: IamReader, name: str) -> Policy | None:
+    for listed in _listed(iam, "list_policies", "Policies", Scope="Local"):
+        if listed["PolicyName"] == name:
+            break
+    else:
+        return None
+    arn = listed["Arn"]
+    entry = iam.get_policy(PolicyArn=arn)["Policy"]
+    version = iam.get_policy_version(PolicyArn=arn, VersionId=entry["DefaultVersionId"])["PolicyVersion"]
+    return Policy(
+        arn=arn,
+        tags=_tags(entry),
+        document=version["Document"],
+        versions=len(iam.list_policy_versions(PolicyArn=arn)["Versions"]),
+    )
+
+
+def _listed(iam: IamReader, operation: str, key: str, **arguments: str) -> Iterator[dict[str, Any]]:
+    for page in iam.get_paginator(operation).paginate(**arguments):
+        yield from page[key]
+
+
+def _tags(entry: dict[str, Any]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in entry.get("Tags", [])}
