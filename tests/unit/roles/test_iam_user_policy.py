@@ -42,6 +42,7 @@ def render(**changes: Any) -> dict[str, Any]:
         "iam_user_service": "mi-api-flask",
         "iam_user_stage": "dev",
         "iam_user_layer_names": ["flask-dependencies-py311"],
+        "iam_user_layer_bucket": "",
         "iam_user_key_pair": "lambda-builder-keys",
         "iam_user_project": "asesoria",
         **changes,
@@ -75,6 +76,7 @@ def actions(policy: dict[str, Any]) -> list[str]:
         {},
         {"iam_user_region": "ap-southeast-2", "iam_user__access": {"partition": "aws-us-gov", "account": "1"}},
         {"iam_user_service": "s" * 40, "iam_user_stage": "production"},
+        {"iam_user_layer_bucket": "my-artifacts"},
         {"iam_user_layer_names": ["one", "two", "three", "four", "five"]},
         {"iam_user_project": 'a "quoted" \\ name'},
     ],
@@ -121,6 +123,16 @@ def test_what_it_names_is_of_this_service() -> None:
         "arn:aws:lambda:us-east-1:123456789012:layer:flask-dependencies-py311:*",
     ]
     assert by_name["DeployPassRole"]["Condition"] == {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+
+
+def test_a_bucket_for_layers_is_allowed_if_there_is_one() -> None:
+    assert "LayerBucket" not in [statement["Sid"] for statement in render()["Statement"]]
+    (statement,) = [
+        statement
+        for statement in render(iam_user_layer_bucket="my-artifacts")["Statement"]
+        if statement["Sid"] == "LayerBucket"
+    ]
+    assert statement["Resource"] == "arn:aws:s3:::my-artifacts/*"
 
 
 def test_users_and_their_keys_are_out_of_reach() -> None:
