@@ -36,6 +36,8 @@ JOBS = 2
 PROGRESS_SECONDS = 45
 #: Seconds after which a step is ended: on a busy machine the longest has taken half of that.
 LIMIT_SECONDS = 3000
+#: Seconds that a step has to end after it was interrupted.
+GRACE_SECONDS = 60
 #: What of a failed step is shown: lines of its log or of one test's failure, so many tests, and no longer lines.
 TAIL_LINES = 25
 SHOWN_FAILURES = 10
@@ -312,9 +314,17 @@ class Runner:
                 say("      " + "; ".join(progress(step, seconds) for step, seconds in running))
 
     def _end_all(self) -> None:
+        """Interrupt what runs, so that pytest's fixtures stop the servers that they have started."""
         with self._lock:
-            for _started, process in self._running.values():
-                os.killpg(process.pid, signal.SIGTERM)
+            processes = [process for _started, process in self._running.values()]
+        for process in processes:
+            os.killpg(process.pid, signal.SIGINT)
+        deadline = time.monotonic() + GRACE_SECONDS
+        for process in processes:
+            while process.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.1)
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
 
     def _tell(self, outcome: Outcome) -> Outcome:
         verdict = "FAIL" if outcome.error else "ok"
@@ -410,6 +420,15 @@ def closing_line(step: Step) -> str:
     return last_line(step.log).strip("= ")
 
 
+def remove_sandboxes() -> None:
+    """Stop and remove the scenarios' sandboxes of a run that was ended."""
+    program = [sys.executable, "-m", "asesoria_sandbox", "stop", "--purge", "--directory"]
+    for folder in (CACHE / "molecule").glob("*/"):
+        environment = {**os.environ, "PYTHONPATH": str(TOP / "roles/sandbox/files")}
+        subprocess.run([*program, str(folder)], check=False, env=environment, stdout=subprocess.DEVNULL)
+    shutil.rmtree(CACHE / "molecule", ignore_errors=True)
+
+
 def say(text: str) -> None:
     """Print at once, even into a pipe."""
     print(text, flush=True)
@@ -465,9 +484,11 @@ def main() -> int:
         raise SystemExit("check: there is no .venv yet: run make setup-dev")
     if not options.names:
         parser.error("say what to run; --list shows the names")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a run that is ended from outside ends its steps too
+    # A run that is ended from outside ends its steps too, even one in the background, where SIGINT is passed over.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     LOGS.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(CACHE / "molecule", ignore_errors=True)
+    remove_sandboxes()
     started = time.monotonic()
     try:
         outcomes = Runner().run(select(options.names))
