@@ -6,8 +6,10 @@
 
 A build is needed unless the zip is the one that its manifest describes and the manifest's key is the one of the
 request. The key stands for all that the content follows from: requirements, constraints and index addresses (without
-comments and passwords), runtime, architecture, the interpreter's exact version, the builder's C library, and this
-code's version.
+comments and passwords), runtime, architecture, the interpreter's exact version, the builder's C library, what need not
+import, and this code's version.
+
+A zip appears under its name only after everything in it was imported.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._archive import write_archive
+from ansible_collections.asesoria.serverless.plugins.module_utils._bytecode import compile_tree
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
+from ansible_collections.asesoria.serverless.plugins.module_utils._import_gate import check_imports
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_tree import clean_tree
 from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import (
     Manifest,
@@ -48,7 +52,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._requirements 
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import Runtime
 
 #: Raise it when the same request leads to another content.
-ENGINE = "1"
+ENGINE = "2"
 
 _MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 _DESCRIBE = """
@@ -85,6 +89,7 @@ class BuildRequest:
     :param manifest: the manifest to write.
     :param index_url: package index instead of pip's own setting.
     :param extra_index_urls: more of them.
+    :param allow_imports: distributions that need not import.
     :param force: build even if nothing has changed.
     """
 
@@ -97,6 +102,7 @@ class BuildRequest:
     manifest: Path
     index_url: str | None = None
     extra_index_urls: tuple[str, ...] = ()
+    allow_imports: tuple[str, ...] = ()
     force: bool = False
 
 
@@ -257,6 +263,7 @@ def _key(
         "requirements": requirements.normalized,
         "constraints": constraints.normalized if constraints else None,
         "indexes": [redact(url) for url in (request.index_url or "", *request.extra_index_urls)],
+        "allow_imports": sorted(request.allow_imports),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -304,7 +311,13 @@ def _build(plan: BuildPlan, *, runner: Runner) -> Manifest:
         target.mkdir(parents=True)
         _install(plan, target=target, temporary=temporary, runner=runner)
         tree = clean_tree(target)
-        archive = write_archive(tree=root, destination=request.archive)
+        bytecode = compile_tree(root, python=request.python, runner=runner)
+        finished = Path(work, request.archive.name)
+        archive = write_archive(tree=root, destination=finished)
+        imports = check_imports(
+            finished, work=temporary, python=request.python, allow=request.allow_imports, runner=runner
+        )
+        finished.replace(request.archive)
     manifest = Manifest(
         key=plan.key,
         engine=ENGINE,
@@ -313,6 +326,8 @@ def _build(plan: BuildPlan, *, runner: Runner) -> Manifest:
         python=plan.interpreter.version,
         libc=plan.interpreter.libc,
         compiled=tree.compiled,
+        bytecode=bytecode,
+        imports=imports,
         distributions=tree.distributions,
         archive=archive,
     )

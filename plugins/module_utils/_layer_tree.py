@@ -4,9 +4,9 @@
 
 """Brings a folder that pip has installed into to what a layer needs, and only that.
 
-What goes: scripts (their first line names the builder's interpreter, and no layer puts them on PATH), bytecode (it
-would carry dates), and C(direct_url.json) (it names the builder's folders, or an address with a password). Each
-distribution's RECORD is written anew, sorted and without what went, so that it agrees with the files.
+What goes: scripts (their first line names the builder's interpreter, and no layer puts them on PATH), bytecode (it may
+carry dates; C(_bytecode) makes it anew), and C(direct_url.json) (it names the builder's folders, or an address with a
+password). Each distribution's RECORD is written anew, sorted and without what went, so that it agrees with the files.
 """
 
 from __future__ import annotations

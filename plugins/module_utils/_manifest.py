@@ -21,7 +21,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._archive impor
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 
 #: Of the manifest's own form. A manifest of another number is not read.
-SCHEMA = 1
+SCHEMA = 2
 
 
 class ManifestError(ServerlessError):
@@ -45,6 +45,20 @@ class Distribution:
 
 
 @dataclass(frozen=True)
+class ImportReport:
+    """What came of importing all that an artifact offers.
+
+    :param modules: how many modules were imported well.
+    :param optional: those that failed for want of an optional part, as C(distribution: module).
+    :param allowed: those that failed and were allowed to by name.
+    """
+
+    modules: int
+    optional: tuple[str, ...]
+    allowed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Manifest:
     """What an artifact is.
 
@@ -55,6 +69,8 @@ class Manifest:
     :param python: exact version of the interpreter that installed the packages.
     :param libc: name and version of the builder's C library, C(glibc 2.26) for instance; empty if unknown.
     :param compiled: how many ELF files the archive has.
+    :param bytecode: how many files of bytecode.
+    :param imports: what came of importing all of it.
     :param distributions: what is installed, sorted by name.
     :param archive: the zip.
     """
@@ -66,6 +82,8 @@ class Manifest:
     python: str
     libc: str
     compiled: int
+    bytecode: int
+    imports: ImportReport
     distributions: tuple[Distribution, ...]
     archive: Archive
 
@@ -74,6 +92,8 @@ class Manifest:
         values = asdict(self)
         values["archive"]["code_sha256"] = self.archive.code_sha256
         values["distributions"] = list(values["distributions"])
+        for name in ("optional", "allowed"):
+            values["imports"][name] = list(values["imports"][name])
         return {"schema": SCHEMA, **values}
 
     def to_json(self) -> str:
@@ -167,6 +187,12 @@ def _from_dict(values: Mapping[str, Any]) -> Manifest:
         python=values["python"],
         libc=values["libc"],
         compiled=values["compiled"],
+        bytecode=values["bytecode"],
+        imports=ImportReport(
+            modules=values["imports"]["modules"],
+            optional=tuple(values["imports"]["optional"]),
+            allowed=tuple(values["imports"]["allowed"]),
+        ),
         distributions=tuple(Distribution(**distribution) for distribution in values["distributions"]),
         archive=Archive(**archive),
     )

@@ -18,6 +18,10 @@ description:
     or time zone is.
   - Beside the zip it writes a manifest, which says what is in the zip and how it was made. Neither holds a date, a path
     of the builder or a password.
+  - The zip holds bytecode of the mode C(unchecked-hash), which is valid whatever the files' dates are.
+  - Before the zip appears, every top-level module of every distribution in it is imported by O(python), each in a
+    process of its own and with nothing else on its path. If one fails there is no zip. A module that fails for want of
+    another one that no mandatory requirement stands for is told apart, if the distribution has a module that imports.
   - Nothing is built, and pip is not run, if the zip is the one that its manifest describes and was made from the same
     requirements, constraints, index addresses, runtime, architecture and interpreter.
     Comments and passwords in these files and addresses do not count.
@@ -69,6 +73,24 @@ options:
     type: list
     elements: str
     default: []
+  allow:
+    description:
+      - What to let pass, by rule and distribution. It is written into the manifest.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      rule:
+        description:
+          - V(import) for a distribution whose modules need not import.
+        type: str
+        choices: [import]
+        required: true
+      distribution:
+        description:
+          - Name of the distribution.
+        type: str
+        required: true
   force:
     description:
       - Build even if nothing has changed.
@@ -169,6 +191,34 @@ manifest:
       returned: always
       type: int
       sample: 1
+    bytecode:
+      description: How many files of bytecode are in the zip.
+      returned: always
+      type: int
+      sample: 190
+    imports:
+      description: What came of importing all that the zip offers.
+      returned: always
+      type: dict
+      contains:
+        modules:
+          description: How many modules were imported well.
+          returned: always
+          type: int
+          sample: 9
+        optional:
+          description:
+            - Those that failed for want of an optional part, each as distribution and module.
+          returned: always
+          type: list
+          elements: str
+          sample: ["werkzeug: werkzeug.debug"]
+        allowed:
+          description: Those that failed and were allowed to by O(allow).
+          returned: always
+          type: list
+          elements: str
+          sample: []
     distributions:
       description: What is installed, sorted by name.
       returned: always
@@ -240,6 +290,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
+from ansible_collections.asesoria.serverless.plugins.module_utils._import_gate import RULE
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_build import (
     BuildRequest,
     apply_build,
@@ -282,6 +333,7 @@ def read_request(params: Mapping[str, Any]) -> BuildRequest:
         manifest=Path(manifest),
         index_url=params["index_url"],
         extra_index_urls=tuple(params["extra_index_urls"]),
+        allow_imports=tuple(entry["distribution"] for entry in params["allow"]),
         force=params["force"],
     )
 
@@ -318,6 +370,15 @@ def main() -> None:
             "manifest": {"type": "path"},
             "index_url": {"type": "str", "no_log": True},
             "extra_index_urls": {"type": "list", "elements": "str", "default": [], "no_log": True},
+            "allow": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {
+                    "rule": {"type": "str", "choices": [RULE], "required": True},
+                    "distribution": {"type": "str", "required": True},
+                },
+            },
             "force": {"type": "bool", "default": False},
         },
         supports_check_mode=True,

@@ -135,7 +135,9 @@ def test_a_layer_holds_the_packages_and_nothing_of_the_builder(request_: BuildRe
             package = name.split("/")[1].split("-")[0]
             assert recorded == sorted(recorded)
             assert {f"python/{path}" for path in recorded} == {
-                path for path in found if path.startswith((f"python/{package}/", f"python/{package}-"))
+                path
+                for path in found
+                if path.startswith((f"python/{package}/", f"python/{package}-")) and "__pycache__" not in path
             }
         content = b"".join(archive.read(name) for name in found)
     assert str(request_.archive.parent).encode() not in content

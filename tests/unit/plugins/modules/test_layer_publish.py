@@ -17,6 +17,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils import _layer_
 from ansible_collections.asesoria.serverless.plugins.module_utils._archive import Archive, file_sha256, in_base64
 from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import (
     Distribution,
+    ImportReport,
     Manifest,
     write_manifest,
 )
@@ -294,6 +295,8 @@ def test_the_manifest_is_held_against_the_zip(layer_zip: Path, tmp_path: Path) -
         python="3.11.17",
         libc="glibc 2.26",
         compiled=0,
+        bytecode=0,
+        imports=ImportReport(modules=1, optional=(), allowed=()),
         distributions=(Distribution(name="Flask", version="3.1.3", files=1, size=3),),
         archive=Archive(file_sha256(layer_zip), layer_zip.stat().st_size, 1, 3, "t"),
     )

@@ -1,0 +1,277 @@
+# Copyright: (c) 2026, The asesoria.serverless authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Imports all that a finished zip offers, under the interpreter that it is for: the gate that no metadata can fool.
+
+Every top-level module of every distribution is imported in a process of its own, from the unpacked zip, which nobody
+can write to, with nothing else on the path but the standard library. A failure counts unless it is that of an optional
+part: a module that is missing, that no mandatory requirement of the distribution stands for, and without which another
+of the distribution's modules imports well.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import stat
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path, PurePosixPath
+from typing import TypedDict
+
+from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
+from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import ImportReport
+from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Runner
+
+#: The name of the gate where a rule is overridden.
+RULE = "import"
+#: Seconds that one import may take.
+TIMEOUT = 120
+_SOURCES = (".py", ".so")
+_SHOWN = 10
+_GLIBC = re.compile(r"version [`']GLIBC\w*_[0-9.]+' not found")
+
+# Each import happens in a child, so that one that crashes or hangs takes nothing with it, and sees no module that
+# another has loaded. What a module prints goes to standard error.
+_CHILD = """
+import json, os, sys
+folder, module = sys.argv[1:]
+out = os.dup(1)
+os.dup2(2, 1)
+sys.path.append(folder)
+answer = {"ok": True, "error": "", "missing": None}
+try:
+    __import__(module)
+except BaseException as error:
+    text = " ".join(str(error).split())[:500]
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
+    answer = {"ok": False, "error": type(error).__name__ + ": " + text, "missing": missing}
+os.write(out, json.dumps(answer).encode())
+os._exit(0)
+"""
+_DRIVER = f"""
+import json, os, signal, subprocess, sys
+from concurrent.futures import ThreadPoolExecutor
+folder, listing, home = sys.argv[1:]
+keep = {{name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}}
+environment = dict(keep, HOME=home, TMPDIR=home)
+
+def one(module):
+    argv = [sys.executable, "-I", "-S", "-B", "-c", {_CHILD!r}, folder, module]
+    try:
+        done = subprocess.run(
+            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout={TIMEOUT},
+            env=environment, cwd=home,
+        )
+    except subprocess.TimeoutExpired:
+        return {{"ok": False, "error": "it did not end within {TIMEOUT} s", "missing": None}}
+    try:
+        return json.loads(done.stdout)
+    except ValueError:
+        how = signal.Signals(-done.returncode).name if done.returncode < 0 else "exit code %d" % done.returncode
+        return {{"ok": False, "error": "the interpreter ended with " + how, "missing": None}}
+
+with open(listing) as file:
+    modules = json.load(file)
+with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    print(json.dumps(dict(zip(modules, pool.map(one, modules)))))
+"""
+
+
+class ImportGateError(ServerlessError):
+    """The layer would not import."""
+
+
+class _Answer(TypedDict):
+    """How one import ended, as the driver says it."""
+
+    ok: bool
+    error: str
+    missing: str | None
+
+
+@dataclass(frozen=True)
+class _Offer:
+    """What a distribution lets one import, and the normalized names of what it can't be without."""
+
+    distribution: str
+    modules: list[str]
+    required: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A module that could not be imported.
+
+    :param distribution: whose it is.
+    :param module: its dotted name.
+    :param error: the exception, or how the interpreter ended.
+    :param missing: the module that was not found, if that was the reason.
+    """
+
+    distribution: str
+    module: str
+    error: str
+    missing: str | None
+
+
+def check_imports(archive: Path, *, work: Path, python: str, allow: Iterable[str], runner: Runner) -> ImportReport:
+    """Import everything that a layer's zip offers.
+
+    :param archive: the finished zip.
+    :param work: an empty folder to work in; nothing is left there.
+    :param python: the interpreter that the layer is for.
+    :param allow: distributions that need not import.
+    :param runner: runs commands.
+    :raises ImportGateError: names every module that does not import, its distribution and what to do.
+    """
+    opt = work / "opt"
+    with zipfile.ZipFile(archive) as unpacked:
+        unpacked.extractall(opt)
+    offers = _read_offers(opt / "python")
+    _set_writable(opt, writable=False)
+    try:
+        answers = _import_all(offers, folder=opt / "python", work=work, python=python, runner=runner)
+    finally:
+        _set_writable(opt, writable=True)
+        shutil.rmtree(opt)
+    optional, allowed, real = _sort(list(_failures(offers, answers)), offers=offers, answers=answers, allow=allow)
+    if real:
+        raise _refusal(real)
+    return ImportReport(
+        modules=sum(bool(answer["ok"]) for answer in answers.values()),
+        optional=_told(optional),
+        allowed=_told(allowed),
+    )
+
+
+def _read_offers(folder: Path) -> list[_Offer]:
+    return [
+        _Offer(distribution=found.metadata["Name"], modules=modules_of(found, folder), required=_required(found))
+        for found in metadata.distributions(path=[str(folder)])
+    ]
+
+
+def _failures(offers: list[_Offer], answers: Mapping[str, _Answer]) -> Iterator[Failure]:
+    for offer in offers:
+        for module in offer.modules:
+            answer = answers[module]
+            if not answer["ok"]:
+                yield Failure(offer.distribution, module, error=str(answer["error"]), missing=answer["missing"])
+
+
+def _sort(
+    failures: list[Failure], *, offers: list[_Offer], answers: Mapping[str, _Answer], allow: Iterable[str]
+) -> tuple[list[Failure], list[Failure], list[Failure]]:
+    """Tell failures apart: optional parts, those that are allowed, and those that count."""
+    there = {module.partition(".")[0] for offer in offers for module in offer.modules}
+    usable = {
+        offer.distribution: offer.required for offer in offers if any(answers[module]["ok"] for module in offer.modules)
+    }
+    names = {_normal(name) for name in allow}
+    allowed = [failure for failure in failures if _normal(failure.distribution) in names]
+    optional = [
+        failure
+        for failure in failures
+        if failure not in allowed
+        and failure.distribution in usable
+        and _is_optional(failure, there=there, required=usable[failure.distribution])
+    ]
+    return optional, allowed, [failure for failure in failures if failure not in allowed and failure not in optional]
+
+
+def modules_of(distribution: metadata.Distribution, folder: Path) -> list[str]:
+    """The top-level modules and packages that a distribution brings; of a namespace package, what lies in it.
+
+    :param distribution: an installed one.
+    :param folder: where it is installed.
+    """
+    paths = [PurePosixPath(str(file)) for file in distribution.files or []]
+    return sorted({module for path in paths for module in _module_of(path, folder)})
+
+
+def _module_of(path: PurePosixPath, folder: Path) -> Iterator[str]:
+    if path.suffix not in _SOURCES or ".." in path.parts or not (folder / path).is_file():
+        return
+    for depth in range(1, len(path.parts)):
+        if (folder.joinpath(*path.parts[:depth]) / "__init__.py").is_file():
+            yield from _dotted(path.parts[:depth])
+            return
+    yield from _dotted((*path.parts[:-1], path.name.partition(".")[0]))
+
+
+def _dotted(parts: tuple[str, ...]) -> Iterator[str]:
+    # Folders of libraries, of data and of scripts have names that no import statement can say.
+    if all(part.isidentifier() for part in parts):
+        yield ".".join(parts)
+
+
+def _import_all(offers: list[_Offer], *, folder: Path, work: Path, python: str, runner: Runner) -> dict[str, _Answer]:
+    modules = sorted({module for offer in offers for module in offer.modules})
+    listing, home = work / "modules.json", work / "home"
+    listing.write_text(json.dumps(modules), encoding="utf-8")
+    home.mkdir()
+    try:
+        done = runner([python, "-I", "-c", _DRIVER, str(folder), str(listing), str(home)], environment={})
+    finally:
+        listing.unlink()
+        shutil.rmtree(home, ignore_errors=True)
+    if done.returncode != 0:
+        lines = done.output.strip().splitlines() or [f"it ended with {done.returncode}"]
+        raise ImportGateError(f"{python} could not try the imports ({lines[-1]})", "See whether it is whole")
+    answers: dict[str, _Answer] = json.loads(done.stdout)
+    return answers
+
+
+def _set_writable(folder: Path, *, writable: bool) -> None:
+    """Lambda's /opt can't be written to; the unpacked zip must be removable afterwards."""
+    for path in [folder, *folder.rglob("*")]:
+        mode = path.stat().st_mode
+        path.chmod(mode | stat.S_IWUSR if writable else mode & ~(stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
+
+
+def _required(distribution: metadata.Distribution) -> frozenset[str]:
+    """Normalized names of what a distribution can't be without: its requirements that no extra stands before."""
+    lines = distribution.requires or []
+    names = (re.match(r"[A-Za-z0-9._-]+", line) for line in lines if "extra" not in line.partition(";")[2])
+    return frozenset(_normal(name.group()) for name in names if name)
+
+
+def _is_optional(failure: Failure, *, there: set[str], required: frozenset[str]) -> bool:
+    if failure.missing is None:
+        return False
+    top = failure.missing.partition(".")[0]
+    return top not in there and _normal(top) not in required
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _told(failures: Iterable[Failure]) -> tuple[str, ...]:
+    return tuple(sorted(f"{failure.distribution}: {failure.module}" for failure in failures))
+
+
+def _refusal(failures: list[Failure]) -> ImportGateError:
+    shown = [
+        f"{failure.distribution}: import {failure.module} fails with {failure.error}" for failure in failures[:_SHOWN]
+    ]
+    if len(failures) > _SHOWN:
+        shown.append(f"and {len(failures) - _SHOWN} more")
+    return ImportGateError(f"the layer would not import, so there is none: {'; '.join(shown)}", _remedy(failures))
+
+
+def _remedy(failures: list[Failure]) -> str:
+    missing = sorted({failure.missing.partition(".")[0] for failure in failures if failure.missing})
+    if any(_GLIBC.search(failure.error) for failure in failures):
+        return "Build on the operating system of the runtime, whose C library is older than what was installed here"
+    if missing:
+        return f"Add to the requirements what brings {', '.join(missing)}, or take another version of what needs it"
+    return (
+        "Take a version that works with this Python; or, if this part is never imported, allow the rule "
+        f"{RULE!r} for the distribution"
+    )

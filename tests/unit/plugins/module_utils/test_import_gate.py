@@ -1,0 +1,154 @@
+# Copyright: (c) 2026, The asesoria.serverless authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+from ansible_collections.asesoria.serverless.plugins.module_utils import _import_gate
+from ansible_collections.asesoria.serverless.plugins.module_utils._import_gate import ImportGateError, check_imports
+from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import ImportReport
+from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Completed
+
+
+def run(argv: Sequence[str], *, environment: Mapping[str, str]) -> Completed:
+    done = subprocess.run(list(argv), env={**os.environ, **environment}, capture_output=True, text=True, check=False)
+    return Completed(returncode=done.returncode, stdout=done.stdout, stderr=done.stderr)
+
+
+def distribution(name: str, files: dict[str, str], *, requires: Sequence[str] = ()) -> dict[str, str]:
+    """The files of an installed distribution."""
+    info = f"{name}-1.0.dist-info"
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
+    metadata += "".join(f"Requires-Dist: {line}\n" for line in requires)
+    listed = [*files, f"{info}/METADATA", f"{info}/RECORD"]
+    return {**files, f"{info}/METADATA": metadata, f"{info}/RECORD": "".join(f"{path},,\n" for path in listed)}
+
+
+def make_zip(folder: Path, *distributions: dict[str, str]) -> Path:
+    archive = folder / "layer.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for files in distributions:
+            for path, text in files.items():
+                file.writestr(f"python/{path}", text)
+    return archive
+
+
+def check(folder: Path, *distributions: dict[str, str], allow: Sequence[str] = ()) -> ImportReport:
+    work = folder / "work"
+    work.mkdir()
+    try:
+        return check_imports(
+            make_zip(folder, *distributions), work=work, python=sys.executable, allow=allow, runner=run
+        )
+    finally:
+        assert list(work.iterdir()) == [], "something was left behind"
+
+
+GOOD = distribution("good", {"good/__init__.py": "import json\n", "good/part.py": "", "single.py": "print('hi')\n"})
+
+
+def test_every_module_is_imported(tmp_path: Path) -> None:
+    namespace = distribution(
+        "space", {"org/shop/__init__.py": "from org.shop.cart import X\n", "org/shop/cart.py": "X = 1\n"}
+    )
+    report = check(tmp_path, GOOD, namespace)
+    assert report == ImportReport(modules=3, optional=(), allowed=())
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"data/not-python/x.py": "raise SystemExit\n", "x.py": ""},
+        {"x.py": "", "x-1.0.data/scripts/run.py": "raise SystemExit\n"},
+        {"x.py": "", "../../bin/x.py": "raise SystemExit\n"},
+        {"x.py": "", "numpy.libs/lib.so": ""},
+    ],
+)
+def test_what_no_import_statement_can_name_is_passed_over(tmp_path: Path, files: dict[str, str]) -> None:
+    assert check(tmp_path, distribution("x", files)).modules == 1
+
+
+FAULTS = [
+    pytest.param(
+        {"bad.py": "import nowhere_to_be_found\n"}, ["bad: import bad fails", "nowhere_to_be_found"], id="gone"
+    ),
+    pytest.param({"bad.py": "1 / 0\n"}, ["bad: import bad fails with ZeroDivisionError"], id="raises"),
+    pytest.param({"bad.py": "import os; os.abort()\n"}, ["SIGABRT"], id="crashes"),
+    pytest.param({"bad.py": "import os; os._exit(3)\n"}, ["exit code 3"], id="leaves"),
+    pytest.param({"bad.py": "raise SystemExit\n"}, ["SystemExit"], id="exits"),
+    pytest.param({"bad.py": "x = \n"}, ["SyntaxError"], id="no Python"),
+    pytest.param({"bad/__init__.py": "from bad import _ext\n"}, ["cannot import name '_ext'"], id="part missing"),
+    pytest.param({"bad/__init__.py": "import bad._ext\n", "ok.py": ""}, ["bad._ext"], id="own part missing"),
+    pytest.param({"bad.py": "open(__file__, 'w')\n", "ok.py": ""}, ["bad: import bad fails with"], id="writes"),
+    pytest.param({"bad.so": "no ELF", "ok.py": ""}, ["bad: import bad fails with ImportError"], id="no library"),
+    pytest.param({"bad.py": "import yaml\n"}, ["yaml"], id="what the builder has"),
+    pytest.param(
+        {"bad.py": 'raise ImportError("/lib64/libm.so.6: version `GLIBC_2.27\' not found")'},
+        ["GLIBC_2.27", "Build on the operating system of the runtime"],
+        id="glibc",
+    ),
+]
+
+
+@pytest.mark.parametrize(("files", "said"), FAULTS)
+def test_what_does_not_import_is_refused(
+    tmp_path: Path, files: dict[str, str], said: Sequence[str], request: pytest.FixtureRequest
+) -> None:
+    if "writes" in request.node.name and os.geteuid() == 0:
+        pytest.skip("root may write everywhere")
+    with pytest.raises(ImportGateError) as caught:
+        check(tmp_path, GOOD, distribution("bad", files))
+    for words in said:
+        assert words in str(caught.value)
+    assert "good" not in str(caught.value)
+
+
+def test_a_module_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_import_gate, "_DRIVER", _import_gate._DRIVER.replace("timeout=120", "timeout=1"))
+    with pytest.raises(ImportGateError, match="bad: import bad fails with it did not end within"):
+        check(tmp_path, distribution("bad", {"bad.py": "import time; time.sleep(60)\n"}))
+
+
+@pytest.mark.parametrize(
+    ("requires", "passes"),
+    [
+        ([], True),
+        (["redis-py; extra == 'cache'"], True),
+        (["redis"], False),
+        (["Redis>=4; python_version >= '3.8'"], False),
+    ],
+)
+def test_optional_parts_are_told_apart(tmp_path: Path, requires: Sequence[str], passes: bool) -> None:
+    files = {"shop/__init__.py": "", "shop_redis.py": "import redis.client\n"}
+    shop = distribution("shop", files, requires=requires)
+    if passes:
+        assert check(tmp_path, shop) == ImportReport(modules=1, optional=("shop: shop_redis",), allowed=())
+    else:
+        with pytest.raises(ImportGateError, match="Add to the requirements what brings redis"):
+            check(tmp_path, shop)
+
+
+def test_a_rule_is_overridden_by_name(tmp_path: Path) -> None:
+    bad = distribution("Bad.Name", {"bad.py": "1 / 0\n"})
+    assert check(tmp_path, GOOD, bad, allow=["bad-name"]).allowed == ("Bad.Name: bad",)
+
+
+def test_allowing_one_does_not_allow_another(tmp_path: Path) -> None:
+    bad, worse = distribution("bad", {"bad.py": "1 / 0\n"}), distribution("worse", {"worse.py": "1 / 0\n"})
+    with pytest.raises(ImportGateError, match="worse: import worse") as caught:
+        check(tmp_path, bad, worse, allow=["bad"])
+    assert "import bad" not in str(caught.value)
+
+
+def test_modules_do_not_see_each_other(tmp_path: Path) -> None:
+    first = distribution("a-first", {"a_first.py": "import builtins; builtins.seen = True\n"})
+    second = distribution("b-second", {"b_second.py": "assert not hasattr(__builtins__, 'seen')\n"})
+    assert check(tmp_path, first, second).modules == 2
