@@ -50,6 +50,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._requirements 
     redact,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import Runtime
+from ansible_collections.asesoria.serverless.plugins.module_utils._slim import SAFE, slim_tree
 
 #: Raise it when the same request leads to another content.
 ENGINE = "2"
@@ -89,6 +90,7 @@ class BuildRequest:
     :param manifest: the manifest to write.
     :param index_url: package index instead of pip's own setting.
     :param extra_index_urls: more of them.
+    :param slim: level of slimming, see C(_slim).
     :param allow_imports: distributions that need not import.
     :param force: build even if nothing has changed.
     """
@@ -102,6 +104,7 @@ class BuildRequest:
     manifest: Path
     index_url: str | None = None
     extra_index_urls: tuple[str, ...] = ()
+    slim: str = SAFE
     allow_imports: tuple[str, ...] = ()
     force: bool = False
 
@@ -263,6 +266,7 @@ def _key(
         "requirements": requirements.normalized,
         "constraints": constraints.normalized if constraints else None,
         "indexes": [redact(url) for url in (request.index_url or "", *request.extra_index_urls)],
+        "slim": request.slim,
         "allow_imports": sorted(request.allow_imports),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
@@ -310,6 +314,7 @@ def _build(plan: BuildPlan, *, runner: Runner) -> Manifest:
         target = root / "python"
         target.mkdir(parents=True)
         _install(plan, target=target, temporary=temporary, runner=runner)
+        saved = slim_tree(target, level=request.slim)
         tree = clean_tree(target)
         bytecode = compile_tree(root, python=request.python, runner=runner)
         finished = Path(work, request.archive.name)
@@ -326,6 +331,8 @@ def _build(plan: BuildPlan, *, runner: Runner) -> Manifest:
         python=plan.interpreter.version,
         libc=plan.interpreter.libc,
         compiled=tree.compiled,
+        slim=request.slim,
+        saved=saved,
         bytecode=bytecode,
         imports=imports,
         distributions=tree.distributions,

@@ -59,6 +59,18 @@ class ImportReport:
 
 
 @dataclass(frozen=True)
+class Saved:
+    """What slimming has left out.
+
+    :param files: how many files are gone.
+    :param size: bytes that are gone, before compression.
+    """
+
+    files: int
+    size: int
+
+
+@dataclass(frozen=True)
 class Manifest:
     """What an artifact is.
 
@@ -69,6 +81,8 @@ class Manifest:
     :param python: exact version of the interpreter that installed the packages.
     :param libc: name and version of the builder's C library, C(glibc 2.26) for instance; empty if unknown.
     :param compiled: how many ELF files the archive has.
+    :param slim: the level of slimming.
+    :param saved: what that has left out.
     :param bytecode: how many files of bytecode.
     :param imports: what came of importing all of it.
     :param distributions: what is installed, sorted by name.
@@ -82,6 +96,8 @@ class Manifest:
     python: str
     libc: str
     compiled: int
+    slim: str
+    saved: Saved
     bytecode: int
     imports: ImportReport
     distributions: tuple[Distribution, ...]
@@ -187,6 +203,8 @@ def _from_dict(values: Mapping[str, Any]) -> Manifest:
         python=values["python"],
         libc=values["libc"],
         compiled=values["compiled"],
+        slim=values["slim"],
+        saved=Saved(**values["saved"]),
         bytecode=values["bytecode"],
         imports=ImportReport(
             modules=values["imports"]["modules"],

@@ -73,6 +73,15 @@ options:
     type: list
     elements: str
     default: []
+  slim:
+    description:
+      - What to leave out of the packages. Nothing that an import needs is ever left out.
+      - V(safe) leaves out stubs for type checkers (unless the code beside them reads them), sources, headers and static
+        libraries for compilers, and folders C(tests) inside packages (unless something that stays imports them).
+      - V(none) keeps all of it.
+    type: str
+    choices: [none, safe]
+    default: safe
   allow:
     description:
       - What to let pass, by rule and distribution. It is written into the manifest.
@@ -191,6 +200,26 @@ manifest:
       returned: always
       type: int
       sample: 1
+    slim:
+      description: The level of O(slim) that it was built with.
+      returned: always
+      type: str
+      sample: safe
+    saved:
+      description: What that has left out.
+      returned: always
+      type: dict
+      contains:
+        files:
+          description: How many files.
+          returned: always
+          type: int
+          sample: 12
+        size:
+          description: Their size in bytes, before compression.
+          returned: always
+          type: int
+          sample: 81920
     bytecode:
       description: How many files of bytecode are in the zip.
       returned: always
@@ -299,6 +328,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_build i
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Completed, Runner
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import ARCHITECTURES, find_runtime
+from ansible_collections.asesoria.serverless.plugins.module_utils._slim import LEVELS, SAFE
 
 _UMASK = 0o022
 
@@ -333,6 +363,7 @@ def read_request(params: Mapping[str, Any]) -> BuildRequest:
         manifest=Path(manifest),
         index_url=params["index_url"],
         extra_index_urls=tuple(params["extra_index_urls"]),
+        slim=params["slim"],
         allow_imports=tuple(entry["distribution"] for entry in params["allow"]),
         force=params["force"],
     )
@@ -370,6 +401,7 @@ def main() -> None:
             "manifest": {"type": "path"},
             "index_url": {"type": "str", "no_log": True},
             "extra_index_urls": {"type": "list", "elements": "str", "default": [], "no_log": True},
+            "slim": {"type": "str", "choices": list(LEVELS), "default": SAFE},
             "allow": {
                 "type": "list",
                 "elements": "dict",

@@ -19,6 +19,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._manifest impo
     Distribution,
     ImportReport,
     Manifest,
+    Saved,
     write_manifest,
 )
 from ansible_collections.asesoria.serverless.plugins.modules import layer_publish
@@ -295,6 +296,8 @@ def test_the_manifest_is_held_against_the_zip(layer_zip: Path, tmp_path: Path) -
         python="3.11.17",
         libc="glibc 2.26",
         compiled=0,
+        slim="safe",
+        saved=Saved(files=0, size=0),
         bytecode=0,
         imports=ImportReport(modules=1, optional=(), allowed=()),
         distributions=(Distribution(name="Flask", version="3.1.3", files=1, size=3),),

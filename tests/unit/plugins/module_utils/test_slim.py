@@ -1,0 +1,137 @@
+# Copyright: (c) 2026, The asesoria.serverless authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from ansible_collections.asesoria.serverless.plugins.module_utils._slim import slim_tree
+
+CASES = [
+    pytest.param({"a/__init__.py": "", "a/__init__.pyi": "x", "a/py.typed": ""}, {"a/__init__.pyi"}, id="stubs"),
+    pytest.param(
+        {"a/__init__.py": "import lazy_loader\nlazy_loader.attach_stub(__name__, __file__)\n", "a/__init__.pyi": "x"},
+        set(),
+        id="stubs that are read at import",
+    ),
+    pytest.param(
+        {"a/__init__.py": "S = open(__file__ + 'i')  # a .pyi file\n", "a/__init__.pyi": "x"},
+        set(),
+        id="stubs that code names",
+    ),
+    pytest.param(
+        {
+            "a/__init__.py": "",
+            "a/x.c": "c",
+            "a/x.pyx": "c",
+            "a/x.pxd": "c",
+            "a/include/X.H": "c",
+            "a/lib.a": "c",
+            "a/x.so": "",
+        },
+        {"a/x.c", "a/x.pyx", "a/x.pxd", "a/include/X.H", "a/lib.a"},
+        id="for compilers",
+    ),
+    pytest.param(
+        {"a/__init__.py": "", "a/tests/__init__.py": "", "a/tests/data/x.csv": "1", "a/b.py": ""},
+        {"a/tests/__init__.py", "a/tests/data/x.csv"},
+        id="tests",
+    ),
+    pytest.param(
+        {"a/__init__.py": "", "a/testing/__init__.py": "", "a/test/__init__.py": "", "a/tests.py": ""},
+        set(),
+        id="testing and test",
+    ),
+    pytest.param({"tests/__init__.py": "", "tests/x.py": ""}, set(), id="a package called tests"),
+    pytest.param({"a/tests/x.py": ""}, set(), id="no package above"),
+]
+
+
+@pytest.mark.parametrize(("files", "gone"), CASES)
+def test_what_is_left_out(tmp_path: Path, files: dict[str, str], gone: set[str]) -> None:
+    write(tmp_path, files)
+    saved = slim_tree(tmp_path, level="safe")
+    assert names(tmp_path) == set(files) - gone
+    assert (saved.files, saved.size) == (len(gone), sum(len(files[name]) for name in gone))
+
+
+IMPORTS = [
+    "import a.tests",
+    "import os, a.tests.common as common",
+    "import os, \\\n    a.tests",
+    "from a.tests import common",
+    "from a.tests.common import X",
+    "from a import tests",
+    "from a import b, tests",
+    "from a import (\n    b,  # one\n    tests,\n)",
+    "from a import b, \\\n    tests",
+    "from . import tests",
+    "from .tests.common import X",
+    "def f():\n    from .tests import common",
+    "try:\n\timport a.tests\nexcept ImportError:\n\tpass",
+]
+
+
+@pytest.mark.parametrize("statement", IMPORTS)
+def test_tests_that_are_imported_stay(tmp_path: Path, statement: str) -> None:
+    files = {"a/__init__.py": f"{statement}\n", "a/b.py": "", "a/tests/__init__.py": "", "a/tests/common.py": "X = 1\n"}
+    write(tmp_path, files)
+    slim_tree(tmp_path, level="safe")
+    assert names(tmp_path) == set(files)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["# import a.tests", "import tests", "from tests import a", "import a.b.tests", "X = 'a.tests'", "from a import b"],
+)
+def test_other_imports_keep_nothing(tmp_path: Path, statement: str) -> None:
+    write(tmp_path, {"a/__init__.py": f"{statement}\n", "a/b/__init__.py": "", "a/tests/__init__.py": ""})
+    slim_tree(tmp_path, level="safe")
+    assert names(tmp_path) == {"a/__init__.py", "a/b/__init__.py"}
+
+
+def test_an_import_from_below_is_resolved(tmp_path: Path) -> None:
+    files = {
+        "a/__init__.py": "",
+        "a/b/__init__.py": "",
+        "a/b/c.py": "from ..tests import X\n",
+        "a/tests/__init__.py": "",
+    }
+    write(tmp_path, {**files, "a/b/tests/__init__.py": ""})
+    slim_tree(tmp_path, level="safe")
+    assert names(tmp_path) == set(files)
+
+
+def test_what_tests_that_stay_import_stays_too(tmp_path: Path) -> None:
+    files = {
+        "a/__init__.py": "from a.tests import helper\n",
+        "a/tests/__init__.py": "",
+        "a/tests/helper.py": "from a.b.tests import base\n",
+        "a/b/__init__.py": "",
+        "a/b/tests/__init__.py": "",
+        "a/b/tests/base.py": "",
+    }
+    write(tmp_path, {**files, "a/c/__init__.py": "", "a/c/tests/__init__.py": "import a.b.tests\n"})
+    slim_tree(tmp_path, level="safe")
+    assert names(tmp_path) == {*files, "a/c/__init__.py"}
+
+
+def test_nothing_is_left_out_if_nobody_asks(tmp_path: Path) -> None:
+    files = {"a/__init__.py": "", "a/x.pyi": "", "a/tests/__init__.py": "", "a/x.c": ""}
+    write(tmp_path, files)
+    saved = slim_tree(tmp_path, level="none")
+    assert names(tmp_path) == set(files)
+    assert (saved.files, saved.size) == (0, 0)
+
+
+def write(folder: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def names(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
