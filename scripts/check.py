@@ -252,6 +252,7 @@ class Runner:
         self._running: dict[Step, tuple[float, subprocess.Popen[bytes]]] = {}
         self._lock = threading.Lock()
         self._done = threading.Event()
+        self._ending = False
 
     def run(self, groups: Iterable[Group]) -> list[Outcome]:
         """Run all steps, group after group."""
@@ -293,6 +294,8 @@ class Runner:
                 return self._tell(Outcome(step, f"can't be started: {refusal}", 0, passed=0, failed=1))
             with self._lock:
                 self._running[step] = (started, process)
+                if self._ending:  # it was being started when the others were interrupted
+                    os.killpg(process.pid, signal.SIGKILL)
             error = self._wait(process)
             with self._lock:
                 del self._running[step]
@@ -318,6 +321,7 @@ class Runner:
     def _end_all(self) -> None:
         """Interrupt what runs, so that pytest's fixtures stop the servers that they have started."""
         with self._lock:
+            self._ending = True
             processes = [process for _started, process in self._running.values()]
         for process in processes:
             os.killpg(process.pid, signal.SIGINT)
