@@ -25,7 +25,7 @@ with suppress(ImportError):  # The module says that it is missing.
     from elftools.elf.dynamic import DynamicSegment
     from elftools.elf.elffile import ELFFile
     from elftools.elf.gnuversions import GNUVerNeedSection
-    from elftools.elf.segments import InterpSegment
+    from elftools.elf.segments import InterpSegment, Segment
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 
@@ -158,7 +158,8 @@ class _Strings:
 def _read(content: bytes) -> Elf:
     stream = io.BytesIO(content)
     file = ELFFile(stream)
-    _check_complete(file, len(content))
+    segments = list(file.iter_segments())
+    _check_complete(file, segments, len(content))
     kind = _KINDS.get(str(file["e_type"]), "other")
     machine = str(file["e_machine"])
     facts: dict[str, Any] = {
@@ -169,7 +170,7 @@ def _read(content: bytes) -> Elf:
     }
     if kind not in ("shared", "executable"):
         return Elf(**facts)
-    for segment in file.iter_segments():
+    for segment in segments:
         if isinstance(segment, DynamicSegment):
             facts |= _dynamic(file, segment, stream)
         elif isinstance(segment, InterpSegment):
@@ -177,9 +178,9 @@ def _read(content: bytes) -> Elf:
     return Elf(**facts)
 
 
-def _check_complete(file: ELFFile, size: int) -> None:
+def _check_complete(file: ELFFile, segments: list[Segment], size: int) -> None:
     """The parts that the headers name must be there."""
-    ends = [segment["p_offset"] + segment["p_filesz"] for segment in file.iter_segments() if segment["p_filesz"]]
+    ends = [segment["p_offset"] + segment["p_filesz"] for segment in segments if segment["p_filesz"]]
     ends.append(file["e_shoff"] + file["e_shnum"] * file["e_shentsize"] if file["e_shoff"] else 0)
     if max(ends) > size:
         raise _damaged(f"it ends after {size} bytes, and its headers speak of {max(ends)}")

@@ -27,7 +27,8 @@ from typing import IO
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 
 _CHUNK = 1 << 20
-_UNIX = 3
+#: Unix and macOS, by the format's numbers.
+_WITH_MODES = (3, 19)
 _ENCRYPTED = 0x1
 _DOS_FOLDER = 0x10
 _EXTENDED_TIMESTAMP = 0x5455
@@ -153,12 +154,13 @@ def _walk(root: Path) -> Iterator[Entry]:
 
     for folder, subfolders, files in os.walk(root, onerror=refuse):
         subfolders.sort()
+        within = folder[len(os.fspath(root)) :].strip("/")
         for name in sorted([*subfolders, *files]):
             path = Path(folder, name)
             facts = path.lstat()
             kind = _KINDS.get(stat.S_IFMT(facts.st_mode), "other")
             yield Entry(
-                name=path.relative_to(root).as_posix(),
+                name=posixpath.join(within, name),
                 kind=kind,
                 size=facts.st_size if kind == "file" else 0,
                 mode=stat.S_IMODE(facts.st_mode),
@@ -222,9 +224,8 @@ class _Zip(Contents):
 
 
 def _mode(info: zipfile.ZipInfo) -> int | None:
-    """The mode in the upper half of the attributes, where the zip was made by a system that has modes."""
-    mode = info.external_attr >> 16
-    return mode if mode or info.create_system == _UNIX else None
+    """The mode in the upper half of the attributes, which counts where the zip was made by a system that has modes."""
+    return info.external_attr >> 16 if info.create_system in _WITH_MODES else None
 
 
 def _times(info: zipfile.ZipInfo) -> Iterator[int]:
