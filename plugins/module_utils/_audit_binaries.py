@@ -16,7 +16,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes impo
 
 _BITS = 64
 _LIBSTDCXX = "libstdc++.so.6"
-_EXTENSION = re.compile(r"(?P<module>[^.]+)\.(?P<tag>[^.]+)\.(?P<suffix>so|pyd)")
+_EXTENSION = re.compile(r"(?P<module>[^.]+)\.(?P<tag>[^.]+)\.(so|pyd)")
 #: How the file name tags of extension modules begin, whatever Python they are of.
 _TAG = re.compile(r"(cpython|pypy|graalpy|graalpython|pyston|cp\d|pp\d|abi\d)", re.IGNORECASE)
 _STABLE = "abi3"
@@ -137,9 +137,8 @@ def wrong_abi(layer: Layer) -> Iterator[Finding]:
         found = _EXTENSION.fullmatch(name)
         if not found or entry.kind == "folder" or not _TAG.match(found["tag"]):
             continue
-        if found["suffix"] == "so" and found["tag"] in (right, _STABLE):
-            continue
-        # A wheel for several versions of Python has one file for each: what matters is that the right one is there.
+        # A wheel for several versions of Python has one file for each: what matters is that the right one is there,
+        # be it this one or another.
         if any(f"{found['module']}.{tag}so" in layer.children(folder) for tag in (f"{right}.", f"{_STABLE}.", "")):
             continue
         yield Finding(

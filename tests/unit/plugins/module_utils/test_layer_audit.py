@@ -361,6 +361,13 @@ FAULTS: list[tuple[str, str, Change, Change, str | None]] = [
     ),
     (
         "record-mismatch",
+        "size-without-hash",
+        record("odd/__init__.py,,13\n"),
+        record("odd/__init__.py,,12\n"),
+        "python/odd/__init__.py",
+    ),
+    (
+        "record-mismatch",
         "weak-hash",
         record(f"odd/__init__.py,{record_hash(SOURCE, 'md5')},12\n"),
         record(f"odd/__init__.py,{record_hash(SOURCE)}=,\n"),
@@ -395,7 +402,7 @@ FAULTS: list[tuple[str, str, Change, Change, str | None]] = [
     ("stale-bytecode", "checked-hash", bytecode(hashed(b"", flags=3)), bytecode(hashed(flags=3)), CACHED),
     ("stale-bytecode", "no-source", bytecode(hashed(), CACHED.replace("__init", "__gone")), nothing, None),
     ("stale-bytecode", "short", bytecode(timed()[:15]), bytecode(timed()), CACHED),
-    ("stale-bytecode", "flags", bytecode(pyc(flags=4, stamp=b"\0" * 8)), bytecode(timed()), CACHED),
+    ("stale-bytecode", "flags", bytecode(pyc(flags=4, stamp=timed()[8:16])), bytecode(timed()), CACHED),
     (
         "stale-bytecode",
         "optimized",

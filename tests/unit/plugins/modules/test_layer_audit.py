@@ -68,9 +68,10 @@ def test_a_finding_fails_with_all_that_was_found(wrong: LayerFiles, tmp_path: Pa
     result = run(wrong.zip(tmp_path / "layer.zip"))
     assert result["failed"]
     assert result["msg"] == (
-        "layer.zip would not work in Lambda, 1 finding: [glibc-too-new] python/late/x.so (late): this needs glibc 2.28,"
-        " and python3.11 has 2.26 (Amazon Linux 2). Take a version that has a wheel for manylinux_2_26_x86_64 or older, "
-        "compile it on Amazon Linux 2, or choose a runtime with a later glibc."
+        "layer.zip would not work in Lambda, 1 finding: [glibc-too-new] python/late/x.so (late): "
+        "this needs glibc 2.28, and python3.11 has 2.26 (Amazon Linux 2). "
+        "Take a version that has a wheel for manylinux_2_26_x86_64 or older, compile it on Amazon Linux 2, "
+        "or choose a runtime with a later glibc."
     )
     (finding,) = result["findings"]
     assert (finding["rule"], finding["file"], finding["distribution"]) == ("glibc-too-new", "python/late/x.so", "late")
