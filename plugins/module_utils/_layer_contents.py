@@ -29,7 +29,6 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._errors import
 _CHUNK = 1 << 20
 #: Unix and macOS, by the format's numbers.
 _WITH_MODES = (3, 19)
-_ENCRYPTED = 0x1
 _DOS_FOLDER = 0x10
 _EXTENDED_TIMESTAMP = 0x5455
 _MTIME_GIVEN = 0x1
@@ -191,8 +190,6 @@ class _Zip(Contents):
 
     def _open(self, entry: Entry) -> IO[bytes]:
         info = self._zip.infolist()[entry.index]
-        if info.flag_bits & _ENCRYPTED:
-            raise RuntimeError("it is encrypted")
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise NotImplementedError(f"Lambda does not know its compression, method {info.compress_type}")
         return self._zip.open(info)
