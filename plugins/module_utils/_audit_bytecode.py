@@ -9,12 +9,12 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from ansible_collections.asesoria.serverless.plugins.module_utils._bytecode import (
+from ansible_collections.asesoria.serverless.plugins.module_utils._layer_view import Finding, Layer, bytecode_source
+from ansible_collections.asesoria.serverless.plugins.module_utils._pyc import (
     BytecodeHeader,
     read_header,
     source_hash,
 )
-from ansible_collections.asesoria.serverless.plugins.module_utils._layer_view import Finding, Layer, bytecode_source
 
 _WORD = 0xFFFFFFFF
 

@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 from ansible_collections.asesoria.serverless.plugins.module_utils import _layer_audit
-from ansible_collections.asesoria.serverless.plugins.module_utils._bytecode import source_hash
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_audit import (
     RULES,
     Allowance,
@@ -25,6 +24,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_audit i
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_contents import ContentsError
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_requirements import Target
+from ansible_collections.asesoria.serverless.plugins.module_utils._pyc import source_hash
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import MAX_UNZIPPED_BYTES, RUNTIMES
 from ansible_collections.asesoria.serverless.tests.unit.layers import OBJECT, LayerFiles, make_elf, record_hash
 from hypothesis import given, settings
