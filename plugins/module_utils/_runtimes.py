@@ -8,6 +8,12 @@ Sources, read on 2026-11-22:
 
 * runtimes and their dates: cfn-lint's C(LmbdRuntimeLifecycle.json) (2026-08) and endoflife.date;
 * operating systems and glibc: AWS Lambda Developer Guide, "Lambda runtimes", and the images themselves;
+* C(GLIBCXX) and C(CXXABI): GCC's libstdc++ manual, "ABI Policy and Guidelines", for the gcc of each operating system:
+  7.3 in Amazon Linux 2, 11 in Amazon Linux 2023. A later libstdc++ in an update of the system is not counted on;
+* shared libraries: glibc's own list of them, the package lists of Amazon Linux 2 and 2023 (C(libgcc), C(libstdc++),
+  C(zlib), C(glibc) or C(libxcrypt)), and what CPython's own build with a shared library links. Others that an image
+  happens to hold (C(libssl), C(libexpat)) are left out: AWS promises none of them;
+* magic numbers of bytecode: CPython's C(Lib/importlib/_bootstrap_external.py), from 3.14 on C(pycore_magic_number.h);
 * AMI parameters: Systems Manager's public parameters below C(/aws/service/ami-amazon-linux-latest/);
 * limits: AWS Lambda Developer Guide, "Lambda quotas"; names and patterns: botocore's service model of C(lambda).
 """
@@ -22,6 +28,11 @@ from typing import Any
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 
 ARCHITECTURES = ("x86_64", "arm64")
+
+#: What the kernel, and so the platform tag of a wheel, calls them.
+MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
+#: The dynamic loader, a part of glibc.
+_LOADERS = {"x86_64": "ld-linux-x86-64.so.2", "arm64": "ld-linux-aarch64.so.1"}
 
 MAX_LAYERS_PER_FUNCTION = 5
 #: Bytes of a zip that PublishLayerVersion takes in the request itself; a larger one goes by way of S3.
@@ -43,12 +54,18 @@ class OperatingSystem:
     :param glibc: version of the GNU C library, (major, minor).
     :param ami_parameter: Systems Manager parameter of the newest AMI, with C({architecture}) to be filled in.
     :param ssh_user: the login that the AMI comes with.
+    :param glibcxx: highest version C(GLIBCXX_) of its libstdc++, (major, minor, patch).
+    :param cxxabi: highest version C(CXXABI_) of its libstdc++, (major, minor, patch).
+    :param libraries: names of the shared libraries that every runtime on it has, on both architectures.
     """
 
     name: str
     glibc: tuple[int, int]
     ami_parameter: str
     ssh_user: str
+    glibcxx: tuple[int, int, int]
+    cxxabi: tuple[int, int, int]
+    libraries: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -60,6 +77,7 @@ class Runtime:
     :param deprecated: first day without support.
     :param create_blocked: first day on which no new function can use it.
     :param update_blocked: first day on which no function that uses it can be updated.
+    :param bytecode_magic: the number that its Python's C(.pyc) files begin with.
     """
 
     identifier: str
@@ -67,11 +85,18 @@ class Runtime:
     deprecated: date
     create_blocked: date
     update_blocked: date
+    bytecode_magic: int
 
     @property
     def python(self) -> str:
         """C(3.11) for C(python3.11)."""
         return self.identifier.removeprefix("python")
+
+    def libraries(self, architecture: str) -> frozenset[str]:
+        """Names of the shared libraries that are there without a layer."""
+        own = {_LOADERS[architecture], f"libpython{self.python}.so.1.0"}
+        # glibc has had vector mathematics for this architecture only, until 2.38.
+        return self.os.libraries | own | ({"libmvec.so.1"} if architecture == "x86_64" else set())
 
     def facts(self, architecture: str) -> dict[str, Any]:
         """What a playbook needs to know, as plain values; C(glibc) is a string such as C(2.26)."""
@@ -93,29 +118,50 @@ class Runtime:
         }
 
 
+_GLIBC_LIBRARIES = frozenset(
+    {
+        "libBrokenLocale.so.1",
+        "libanl.so.1",
+        "libc.so.6",
+        "libdl.so.2",
+        "libm.so.6",
+        "libpthread.so.0",
+        "libresolv.so.2",
+        "librt.so.1",
+        "libthread_db.so.1",
+        "libutil.so.1",
+    }
+)
+_COMMON_LIBRARIES = _GLIBC_LIBRARIES | {"libgcc_s.so.1", "libstdc++.so.6", "libz.so.1"}
 _AMI = "/aws/service/ami-amazon-linux-latest/"
 AMAZON_LINUX_2 = OperatingSystem(
     name="Amazon Linux 2",
     glibc=(2, 26),
     ami_parameter=_AMI + "amzn2-ami-kernel-5.10-hvm-{architecture}-gp2",
     ssh_user="ec2-user",
+    glibcxx=(3, 4, 24),
+    cxxabi=(1, 3, 11),
+    libraries=_COMMON_LIBRARIES | {"libcrypt.so.1", "libnsl.so.1"},
 )
 AMAZON_LINUX_2023 = OperatingSystem(
     name="Amazon Linux 2023",
     glibc=(2, 34),
     ami_parameter=_AMI + "al2023-ami-kernel-default-{architecture}",
     ssh_user="ec2-user",
+    glibcxx=(3, 4, 29),
+    cxxabi=(1, 3, 13),
+    libraries=_COMMON_LIBRARIES | {"libcrypt.so.2"},
 )
 
 RUNTIMES = {
     runtime.identifier: runtime
     for runtime in (
-        Runtime("python3.14", AMAZON_LINUX_2023, date(2029, 6, 30), date(2029, 7, 31), date(2029, 8, 31)),
-        Runtime("python3.13", AMAZON_LINUX_2023, date(2029, 6, 30), date(2029, 7, 31), date(2029, 8, 31)),
-        Runtime("python3.12", AMAZON_LINUX_2023, date(2028, 10, 31), date(2028, 11, 30), date(2029, 1, 10)),
-        Runtime("python3.11", AMAZON_LINUX_2, date(2027, 6, 30), date(2027, 7, 31), date(2027, 8, 31)),
-        Runtime("python3.10", AMAZON_LINUX_2, date(2026, 10, 31), date(2027, 2, 1), date(2027, 3, 3)),
-        Runtime("python3.9", AMAZON_LINUX_2, date(2025, 12, 15), date(2027, 2, 1), date(2027, 3, 3)),
+        Runtime("python3.14", AMAZON_LINUX_2023, date(2029, 6, 30), date(2029, 7, 31), date(2029, 8, 31), 3627),
+        Runtime("python3.13", AMAZON_LINUX_2023, date(2029, 6, 30), date(2029, 7, 31), date(2029, 8, 31), 3571),
+        Runtime("python3.12", AMAZON_LINUX_2023, date(2028, 10, 31), date(2028, 11, 30), date(2029, 1, 10), 3531),
+        Runtime("python3.11", AMAZON_LINUX_2, date(2027, 6, 30), date(2027, 7, 31), date(2027, 8, 31), 3495),
+        Runtime("python3.10", AMAZON_LINUX_2, date(2026, 10, 31), date(2027, 2, 1), date(2027, 3, 3), 3439),
+        Runtime("python3.9", AMAZON_LINUX_2, date(2025, 12, 15), date(2027, 2, 1), date(2027, 3, 3), 3425),
     )
 }
 
