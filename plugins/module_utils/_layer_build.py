@@ -53,7 +53,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes impo
 from ansible_collections.asesoria.serverless.plugins.module_utils._slim import SAFE, slim_tree
 
 #: Raise it when the same request leads to another content.
-ENGINE = "2"
+ENGINE = "3"
 
 _MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 _DESCRIBE = """
@@ -119,13 +119,6 @@ class Interpreter:
 
     version: str
     libc: str
-
-    @property
-    def glibc(self) -> tuple[int, ...] | None:
-        """Its version as numbers, or nothing if this is another C library."""
-        name, _blank, version = self.libc.partition(" ")
-        numbers = version.split(".")
-        return tuple(map(int, numbers)) if name == "glibc" and all(map(str.isdigit, numbers)) else None
 
 
 @dataclass(frozen=True)
@@ -203,18 +196,6 @@ def apply_build(plan: BuildPlan, *, runner: Runner) -> Manifest:
         raise BuildError(
             f"{plan.request.archive} can't be built ({error})", "Correct the permissions, or name another folder"
         ) from error
-
-
-def libc_warning(plan: BuildPlan, built: Manifest) -> str:
-    """What a user should know about compiled files from a builder newer than the runtime; empty if all is well."""
-    glibc, limit = plan.interpreter.glibc, plan.request.runtime.os.glibc
-    if not built.compiled or glibc is None or glibc <= limit:
-        return ""
-    wanted = ".".join(map(str, limit))
-    return (
-        f"{built.compiled} compiled files were chosen for {plan.interpreter.libc}, but {built.runtime} has glibc "
-        f"{wanted}: some may not load there. Build on {plan.request.runtime.os.name} to be sure."
-    )
 
 
 def _list_versions(manifest: Manifest) -> str:

@@ -101,8 +101,9 @@ checks:
   contains:
     name:
       description:
-        - Which check it is. One of C(ansible-core), C(python), C(boto3), C(botocore), C(node), C(npm), C(ssh),
-          C(ssh-keygen), C(credentials), C(region), C(runtime), C(architecture), C(layer name), C(app) and C(disk).
+        - Which check it is. One of C(ansible-core), C(python), C(boto3), C(botocore), C(packaging), C(pyelftools),
+          C(node), C(npm), C(ssh), C(ssh-keygen), C(credentials), C(region), C(runtime), C(architecture), C(layer name),
+          C(app) and C(disk).
         - C(credentials) and C(region) are left out without boto3, which is what is missing then.
       returned: success
       type: str
@@ -141,6 +142,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime, timezone
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +170,9 @@ from ansible_collections.asesoria.serverless.plugins.module_utils import _contro
 from ansible_collections.asesoria.serverless.plugins.module_utils._aws_identity import identify
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 
+#: What reads requirements and looks into a layer, with the oldest versions that know what is asked of them.
+LIBRARIES = (("packaging", "22.0"), ("pyelftools", "0.29"))
+
 ARGUMENT_SPEC: dict[str, Any] = {
     "ansible_version": {"type": "str", "required": True},
     "ansible_requirement": {"type": "str", "required": True},
@@ -183,6 +188,14 @@ ARGUMENT_SPEC: dict[str, Any] = {
 }
 
 
+def installed_version(name: str) -> str | None:
+    """Version of a distribution that this interpreter has."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
 def programs(params: dict[str, Any], *, runner: node.Runner) -> Iterator[node.Check]:
     """What has to be installed."""
     yield node.check_ansible(params["ansible_version"], requirement=params["ansible_requirement"])
@@ -190,6 +203,8 @@ def programs(params: dict[str, Any], *, runner: node.Runner) -> Iterator[node.Ch
     found = {"boto3": boto3.__version__, "botocore": botocore.__version__} if HAS_BOTO3 else {}
     for name, minimum in (("boto3", MINIMUM_BOTO3_VERSION), ("botocore", MINIMUM_BOTOCORE_VERSION)):
         yield node.check_library(name, found.get(name), minimum=minimum, interpreter=sys.executable)
+    for name, minimum in LIBRARIES:
+        yield node.check_library(name, installed_version(name), minimum=minimum, interpreter=sys.executable)
     yield node.check_node(runner(["node", "--version"]))
     yield node.check_npm(runner(["npm", "--version"]))
     yield node.check_ssh(runner(["ssh", "-V"]))

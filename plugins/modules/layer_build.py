@@ -323,7 +323,6 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._import_gate i
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_build import (
     BuildRequest,
     apply_build,
-    libc_warning,
     plan_build,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Completed, Runner
@@ -374,9 +373,6 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     runner = make_runner(module)
     plan = plan_build(read_request(module.params), runner=runner)
     built = None if plan.reason and module.check_mode else apply_build(plan, runner=runner)
-    warning = libc_warning(plan, built) if built and plan.reason else ""
-    if warning:
-        module.warn(warning)
     return {
         "changed": bool(plan.reason),
         "artifact": str(plan.request.archive),

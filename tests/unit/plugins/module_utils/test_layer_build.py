@@ -27,7 +27,6 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_build i
     BuildPlan,
     BuildRequest,
     apply_build,
-    libc_warning,
     plan_build,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import (
@@ -360,15 +359,3 @@ def test_a_manifest_of_another_zip(request_: BuildRequest, pip: Pip) -> None:
     request_.archive.write_bytes(b"x")
     with pytest.raises(ManifestError, match="but its manifest"):
         require_described(manifest=request_.manifest, archive=request_.archive)
-
-
-@pytest.mark.parametrize(
-    ("libc", "compiled", "warned"),
-    [("glibc 9.9", 3, True), ("glibc 9.9", 0, False), ("glibc 2.1", 3, False), ("musl 9", 3, False)],
-)
-def test_compiled_files_of_a_newer_builder(
-    request_: BuildRequest, pip: Pip, libc: str, compiled: int, warned: bool
-) -> None:
-    _plan, manifest = build(request_, pip)
-    plan = plan_build(request_, runner=describing(libc=libc))
-    assert bool(libc_warning(plan, replace(manifest, compiled=compiled))) is warned

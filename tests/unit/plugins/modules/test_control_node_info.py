@@ -21,6 +21,8 @@ NAMES = [
     "python",
     "boto3",
     "botocore",
+    "packaging",
+    "pyelftools",
     "node",
     "npm",
     "ssh",
@@ -90,7 +92,7 @@ def test_everything_that_is_wrong_is_said_at_once(app: Path, monkeypatch: pytest
     )
     assert_return_documented(control_node_info, result)
     wrong = [problem.split(":")[0] for problem in result["problems"]]
-    assert wrong == [name for name in NAMES if name not in ("python", "boto3", "botocore")]
+    assert wrong == [name for name in NAMES if name not in ("python", "boto3", "botocore", "packaging", "pyelftools")]
     assert all(check["remedy"] for check in result["checks"] if not check["ok"])
     assert not any(check["remedy"] for check in result["checks"] if check["ok"])
 
@@ -102,6 +104,12 @@ def test_without_boto3_that_is_what_is_missing(app: Path, monkeypatch: pytest.Mo
     assert [check["name"] for check in result["checks"]] == [
         name for name in NAMES if name not in ("credentials", "region")
     ]
+
+
+def test_a_library_that_is_missing_is_said(app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(control_node_info, "LIBRARIES", (("asesoria-no-such-library", "1.0"),))
+    result = run_module(control_node_info.main, options(app))
+    assert [problem.split(": ")[0] for problem in result["problems"]] == ["asesoria-no-such-library"]
 
 
 def test_checks_that_are_not_wanted_are_not_made(app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
