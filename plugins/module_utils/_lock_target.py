@@ -6,10 +6,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import Runtime
+
+with suppress(ImportError):  # The modules say that it is missing.
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+    from packaging.tags import Tag
+    from packaging.utils import parse_wheel_filename
 
 _MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
 #: The oldest minor version of glibc 2 that a manylinux tag stands for on a machine (PEP 513, PEP 599, PEP 600).
@@ -65,6 +72,36 @@ class Target:
             "python_version": self.runtime.python,
             "sys_platform": "linux",
         }
+
+    def accepts_python(self, requires: str | None) -> bool:
+        """Whether a value of Requires-Python includes the target's Python; one that is no value includes all."""
+        with suppress(InvalidSpecifier):
+            return SpecifierSet(requires or "").contains(self.python_full, prereleases=True)
+        return True
+
+    def tags_of(self, wheel: str) -> frozenset[Tag]:
+        """The tags in the name of a wheel."""
+        return frozenset(parse_wheel_filename(wheel)[-1])
+
+    def takes_interpreter(self, tag: Tag) -> bool:
+        """Whether the first two parts of a tag are for the target's Python."""
+        major, minor = self.python
+        if tag.abi == "abi3":
+            since = re.fullmatch(rf"cp{major}(\d+)", tag.interpreter)
+            return since is not None and int(since[1]) <= minor
+        if tag.abi == "none":
+            generic = re.fullmatch(rf"py{major}(\d*)", tag.interpreter)
+            return tag.interpreter == f"cp{major}{minor}" or (generic is not None and int(generic[1] or 0) <= minor)
+        return (tag.interpreter, tag.abi) == (f"cp{major}{minor}",) * 2
+
+    def takes_platform(self, platform: str) -> bool:
+        """Whether the last part of a tag is for the target's operating system and machine."""
+        return platform == "any" or platform in self.platforms
+
+    def glibc_of(self, platform: str) -> tuple[int, int] | None:
+        """The glibc that a platform tag asks for, if it is one of the target's machine."""
+        match = re.fullmatch(rf"manylinux_(\d+)_(\d+)_{self.machine}", platform)
+        return (int(match[1]), int(match[2])) if match else None
 
     @property
     def marker(self) -> str:
