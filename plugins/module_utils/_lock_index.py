@@ -23,7 +23,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._archive import file_sha256
@@ -38,6 +38,7 @@ with suppress(ImportError):  # The module says what is missing.
     from packaging.metadata import parse_email
     from packaging.requirements import InvalidRequirement, Requirement
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
+    from packaging.tags import Tag
     from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
     from packaging.version import InvalidVersion, Version
     from unearth import Link, Package, PackageFinder, TargetPython
@@ -157,6 +158,8 @@ class PackageIndex:
         self._cache = cache
         self.session = Session(sources)
         self._index_urls = sources.index_urls
+        supported = TargetPython(py_ver=target.python, impl="cp", platforms=target.platforms).supported_tags()
+        self._tags = {tag: rank for rank, tag in enumerate(supported)}
         self._fitting = self._finder(sources, target, no_binary, only_binary, every=False)
         self._every = self._finder(sources, target, no_binary, only_binary, every=True)
         self._pool = ThreadPoolExecutor(max_workers=PARALLEL)
@@ -184,7 +187,7 @@ class PackageIndex:
 
     def every(self, name: str) -> tuple[File, ...]:
         """All files of a project, whatever they are for."""
-        return _files(self._every.find_all_packages(name, allow_yanked=True))
+        return self._sorted(self._every.find_all_packages(name, allow_yanked=True))
 
     def metadata(self, file: File) -> Metadata:
         """What a file says of itself.
@@ -241,9 +244,10 @@ class PackageIndex:
     def _finder(
         self, sources: Sources, target: Target, no_binary: Sequence[str], only_binary: Sequence[str], *, every: bool
     ) -> PackageFinder:
+        tags = self._tags
         finder = PackageFinder(
-            session=self.session,
-            target_python=TargetPython(py_ver=target.python, impl="cp", platforms=target.platforms),
+            session=self.session if every else Trimmed(self.session, tags),
+            target_python=cast(TargetPython, SupportedTags(target.python, frozenset(tags))),
             ignore_compatibility=every,
             no_binary=no_binary,
             only_binary=() if every else only_binary,
@@ -259,13 +263,24 @@ class PackageIndex:
         return finder
 
     def _find(self, name: str) -> tuple[File, ...]:
-        files = _files(self._fitting.find_all_packages(name, allow_yanked=True))
+        files = self._sorted(self._fitting.find_all_packages(name, allow_yanked=True))
         best = next((file for file in files if file.kind == "wheel" and file.link.dist_info_metadata), None)
         if best and not best.link.is_yanked:
             # Its metadata will be wanted more often than not. A failure is told when it is.
             with suppress(ServerlessError):
                 self.metadata(best)
         return files
+
+    def _sorted(self, packages: Iterable[Package]) -> tuple[File, ...]:
+        """By version alone, so that a yanked one stands where its number puts it; then the best for the target."""
+        files = [file for package in packages if (file := file_of(package.link))]
+        return tuple(sorted(files, key=self._quality, reverse=True))
+
+    def _quality(self, file: File) -> tuple[Any, ...]:
+        if file.kind == "sdist":
+            return file.version, False, 0, ()
+        _name, _version, build, tags = parse_wheel_filename(file.name)
+        return file.version, True, -min(self._tags.get(tag, len(self._tags)) for tag in tags), build
 
     def _read(self, file: File) -> Metadata:
         if file.kind == "sdist":
@@ -300,6 +315,22 @@ class PackageIndex:
     def _index_of(self, link: Link) -> str:
         page = plain_url(link.comes_from or "")
         return next((url for url in map(plain_url, self._index_urls) if page.startswith(f"{url}/")), "")
+
+
+@dataclass(frozen=True)
+class SupportedTags:
+    """What unearth asks its C(TargetPython), with a set that it can look into quickly; that class has a long list.
+
+    :param py_ver: version of Python.
+    :param tags: of the wheels that fit.
+    """
+
+    py_ver: tuple[int, int]
+    tags: frozenset[Tag]
+
+    def supported_tags(self) -> frozenset[Tag]:
+        """The tags of the wheels that fit."""
+        return self.tags
 
 
 class Session:
@@ -413,6 +444,61 @@ class Session:
         raise _unreachable(url, problem)
 
 
+@dataclass(frozen=True)
+class TrimmedPage:
+    """A page as unearth reads it, without the wheels that can't fit."""
+
+    url: str
+    content: bytes
+    headers: Mapping[str, str]
+    status_code: int = 200
+    encoding: str | None = "utf-8"
+    reason_phrase: str = "OK"
+
+
+class Trimmed:
+    """A session whose pages lack the wheels that can't fit: of a large project that is nearly all.
+
+    :param session: the whole one.
+    :param tags: of the wheels that fit.
+    """
+
+    def __init__(self, session: Session, tags: Iterable[Tag]) -> None:
+        self._session = session
+        tags = list(tags)
+        self._parts = [{getattr(tag, part) for tag in tags} for part in ("interpreter", "abi", "platform")]
+
+    def iter_secure_origins(self) -> Iterable[tuple[str, str, str]]:
+        """As the whole session."""
+        return self._session.iter_secure_origins()
+
+    def get_stream(self, url: str, *, headers: Mapping[str, str] | None = None) -> AbstractContextManager[Any]:
+        """As the whole session."""
+        return self._session.get_stream(url, headers=headers)
+
+    def head(self, url: str, *, headers: Mapping[str, str] | None = None) -> Any:
+        """As the whole session."""
+        return self._session.head(url, headers=headers)
+
+    def get(self, url: str, *, headers: Mapping[str, str] | None = None) -> Any:
+        """A page of an index, if it is one that a program can shorten."""
+        response = self._session.get(url, headers=headers)
+        kind = response.headers.get("Content-Type", "")
+        if response.status_code >= _FIRST_ERROR or "json" not in kind:
+            return response
+        page = json.loads(response.content)
+        kept = [file for file in page.get("files", []) if self._could_fit(file.get("filename") or "")]
+        return TrimmedPage(
+            url=str(response.url), content=json.dumps({"files": kept}).encode(), headers={"Content-Type": kind}
+        )
+
+    def _could_fit(self, name: str) -> bool:
+        if not name.endswith(".whl"):
+            return True
+        parts = name.removesuffix(".whl").rsplit("-", len(self._parts))[1:]
+        return all(not known.isdisjoint(part.split(".")) for known, part in zip(self._parts, parts, strict=False))
+
+
 def check_hashes(file: File, path: Path) -> None:
     """Hold a downloaded file against what the index says of it.
 
@@ -515,20 +601,6 @@ def file_of(link: Link) -> File | None:
         return File(name=name, version=Version(stem.rpartition("-")[2]), kind="sdist", link=link)
     except (InvalidWheelFilename, InvalidVersion, StopIteration):
         return None
-
-
-def _files(packages: Iterable[Package]) -> tuple[File, ...]:
-    """Sorted by version only, so that a yanked one stands where its number puts it."""
-    files = [
-        File(
-            name=package.link.filename,
-            version=Version(package.version or "0"),
-            kind="wheel" if package.link.is_wheel else "sdist",
-            link=package.link,
-        )
-        for package in packages
-    ]
-    return tuple(sorted(files, key=lambda file: file.version, reverse=True))
 
 
 def _verification(sources: Sources) -> ssl.SSLContext | bool:
