@@ -181,17 +181,21 @@ def _package_lines(package: LockedPackage) -> Iterator[str]:
     if package.index:
         yield f"index = {_string(package.index)}"
     if package.kind == "directory":
-        yield _table("directory", path=package.path, editable=False, subdirectory=package.subdirectory)
+        yield f"directory = {_inline(_directory(package))}"
     elif package.kind == "vcs":
-        yield _table("vcs", **_vcs(package))
+        yield f"vcs = {_inline(_vcs(package))}"
     elif package.direct:
-        yield _table("archive", **_file(package, named=False))
+        yield f"archive = {_inline(_file(package, named=False))}"
     elif package.kind == "sdist":
-        yield _table("sdist", **_file(package, named=True))
+        yield f"sdist = {_inline(_file(package, named=True))}"
     else:
         yield "wheels = ["
         yield f"    {_inline(_file(package, named=True))},"
         yield "]"
+
+
+def _directory(package: LockedPackage) -> dict[str, Any]:
+    return {"path": package.path, "editable": False, "subdirectory": package.subdirectory}
 
 
 def _vcs(package: LockedPackage) -> dict[str, Any]:
@@ -215,13 +219,9 @@ def _file(package: LockedPackage, *, named: bool) -> dict[str, Any]:
     }
 
 
-def _table(name: str, **values: Any) -> str:
-    return f"{name} = {_inline(values)}"
-
-
 def _inline(values: Mapping[str, Any]) -> str:
     """An inline table; what is empty is left out."""
-    parts = [f"{key} = {_value(value)}" for key, value in values.items() if value not in ("", None)]
+    parts = [f"{key} = {_value(value)}" for key, value in values.items() if value != ""]
     return f"{{ {', '.join(parts)} }}"
 
 

@@ -485,9 +485,9 @@ class Provider:
         if not versions:
             newest = ", ".join(dict.fromkeys(str(file.version) for file in every if not file.link.is_yanked))
             return f"{origin}: no version is {text} (the newest: {_shorten(newest)})", False
-        if not any(file in with_hash for file in versions):
-            return f"{origin}: no file of {text} has a hash that the requirements allow", False
         reason = why_not(versions, target=self._target)
+        if hashes and (not reason or not any(file in with_hash for file in versions)):
+            return f"{origin}: no file of {text} has a hash that the requirements allow", False
         broken = self._broken.get(name)
         return f"{name} ({origin}) has no wheel for {self._target}: {reason or broken or 'none is allowed'}", True
 

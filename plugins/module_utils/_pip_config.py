@@ -24,6 +24,8 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._requirements 
 _SECTIONS = ("global", "install")
 #: Variables that name certificates for any program that uses requests or OpenSSL.
 _CERTIFICATES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+#: pip's configuration for everybody on this machine.
+SYSTEM_FILE = Path("/etc/pip.conf")
 _TRUE = frozenset({"1", "true", "yes", "on", "y", "t"})
 
 
@@ -118,7 +120,7 @@ def _files(environment: Mapping[str, str]) -> Iterator[Path]:
         return
     for folder in environment.get("XDG_CONFIG_DIRS", "/etc/xdg").split(":"):
         yield Path(folder, "pip", "pip.conf")
-    yield Path("/etc/pip.conf")
+    yield SYSTEM_FILE
     home = Path(environment.get("HOME") or Path.home())
     yield home / ".pip" / "pip.conf"
     yield home / "Library" / "Application Support" / "pip" / "pip.conf"

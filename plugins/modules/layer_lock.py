@@ -185,6 +185,41 @@ unknown_dependencies:
   type: list
   elements: str
   sample: []
+state:
+  description: Kind of file that O(dest) is.
+  returned: when there is a lock
+  type: str
+  sample: file
+mode:
+  description: Its permissions.
+  returned: when there is a lock
+  type: str
+  sample: "0644"
+uid:
+  description: Its owner's number.
+  returned: when there is a lock
+  type: int
+  sample: 1000
+owner:
+  description: Its owner.
+  returned: when there is a lock
+  type: str
+  sample: me
+gid:
+  description: Its group's number.
+  returned: when there is a lock
+  type: int
+  sample: 1000
+group:
+  description: Its group.
+  returned: when there is a lock
+  type: str
+  sample: me
+size:
+  description: Its bytes.
+  returned: when there is a lock
+  type: int
+  sample: 8126
 """
 
 import os
