@@ -41,6 +41,7 @@ with suppress(ImportError):  # The module says what is missing.
 
 #: A name that no project can have: what does not fit the target's Python needs it.
 _PYTHON = "<python>"
+_EVERYTHING = ":all:"
 _MAX_ROUNDS = 100_000
 Identifier = tuple[str, frozenset[str]]
 
@@ -50,7 +51,14 @@ class ResolutionError(ServerlessError):
 
 
 class NoWheelError(ResolutionError):
-    """Some package has nothing that the target can load without being compiled."""
+    """Some packages have nothing that the target can load without being compiled.
+
+    :param names: of these packages.
+    """
+
+    def __init__(self, problem: str, remedy: str, *, names: Iterable[str]) -> None:
+        super().__init__(problem, remedy)
+        self.names = frozenset(names)
 
 
 @dataclass(frozen=True)
@@ -197,8 +205,29 @@ def resolve(
     :raises IndexUnreachableError: an index did not answer.
     :raises ResolutionError: there are no such versions.
     """
-    provider = Provider(wants, constraints=constraints, target=target, index=index, rules=rules, runner=runner)
     index.prefetch(dict.fromkeys(want.name for want in wants if not want.url))
+    buildable: frozenset[str] = frozenset()
+    while True:
+        provider = Provider(
+            wants,
+            constraints=constraints,
+            target=target,
+            index=index,
+            rules=rules,
+            runner=runner,
+            buildable=buildable,
+        )
+        try:
+            return _attempt(provider, wants)
+        except ResolutionError as error:
+            if not rules.build or _EVERYTHING in buildable:
+                raise
+            # What has no wheel is built, and only if all else fails something that has one in another version.
+            more = error.names if isinstance(error, NoWheelError) else frozenset()
+            buildable = buildable | more if more - buildable else frozenset({_EVERYTHING})
+
+
+def _attempt(provider: Provider, wants: Sequence[Want]) -> list[Chosen]:
     provider.check_wanted()
     resolver: Any = Resolver(cast(Any, provider), BaseReporter())
     try:
@@ -225,8 +254,10 @@ class Provider:
         index: PackageIndex,
         rules: Rules,
         runner: Runner,
+        buildable: frozenset[str],
     ) -> None:
         self._target = target
+        self._buildable = buildable
         self._index = index
         self._rules = rules
         self._runner = runner
@@ -393,7 +424,8 @@ class Provider:
         specifier = _combined(wants)
         hashes = _allowed_hashes(wants)
         found: dict[tuple[str, Version], File] = {}
-        for kind in ("wheel", "sdist") if self._rules.build else ("wheel",):
+        build = not self._buildable.isdisjoint({name, _EVERYTHING})
+        for kind in ("wheel", "sdist") if build else ("wheel",):
             files = [file for file in self._index.fitting(name) if file.kind == kind]
             if hashes:
                 files = [file for file in files if self._has_hash(file, hashes)]
@@ -429,11 +461,13 @@ class Provider:
         if kind == "wheel" and direct.file:
             problem = why_not([direct.file], target=self._target)
             if problem:
-                raise NoWheelError(f"{direct.place.text} is not for {self._target}: {problem}", _ways_out(name))
+                text = f"{direct.place.text} is not for {self._target}: {problem}"
+                raise NoWheelError(text, _ways_out(name), names=())
         unknown = kind != "directory" or not direct.metadata.known
         if kind != "wheel" and unknown and not self._rules.build:
             reason = "it has to be built" if direct.metadata.known else "what it needs is only known when it is built"
-            raise NoWheelError(f"{name} from {direct.place.text} is no wheel: {reason}", _ways_out(name))
+            text = f"{name} from {direct.place.text} is no wheel: {reason}"
+            raise NoWheelError(text, _ways_out(name), names=())
 
     def _metadata(self, candidate: Candidate) -> Metadata:
         if candidate.direct:
@@ -468,41 +502,42 @@ class Provider:
                 "Give every package, the ones that others need included, its hashes",
             )
 
-    def _why_nothing(self, name: str, wants: Sequence[Want]) -> tuple[str, bool]:
-        """A sentence, and whether it is only that there is no wheel."""
+    def _why_nothing(self, name: str, wants: Sequence[Want]) -> tuple[str, str]:
+        """A sentence, and the name if it is only that there is no wheel."""
         wants = [*wants, *(want for want in self._constraints.get(name, []) if want not in wants)]
         origin = ", ".join(dict.fromkeys(want.origin for want in wants))
         text = ", ".join(dict.fromkeys(want.text for want in wants))
         if any(want.url for want in wants):
-            return f"{text} contradict each other ({origin})", False
+            return f"{text} contradict each other ({origin})", ""
         every = self._index.every(name)
         if not every:
-            return f"{origin}: the package index has no {name}", False
+            return f"{origin}: the package index has no {name}", ""
         hashes = _allowed_hashes(wants)
         with_hash = [file for file in every if self._has_listed_hash(file, hashes)]
         specifier = _combined(wants)
         versions = matching(every, specifier=specifier, prereleases=self._rules.prereleases)
         if not versions:
             newest = ", ".join(dict.fromkeys(str(file.version) for file in every if not file.link.is_yanked))
-            return f"{origin}: no version is {text} (the newest: {_shorten(newest)})", False
+            return f"{origin}: no version is {text} (the newest: {_shorten(newest)})", ""
         reason = why_not(versions, target=self._target)
         if hashes and (not reason or not any(file in with_hash for file in versions)):
-            return f"{origin}: no file of {text} has a hash that the requirements allow", False
+            return f"{origin}: no file of {text} has a hash that the requirements allow", ""
         broken = self._broken.get(name)
-        return f"{name} ({origin}) has no wheel for {self._target}: {reason or broken or 'none is allowed'}", True
+        return f"{name} ({origin}) has no wheel for {self._target}: {reason or broken or 'none is allowed'}", name
 
     def _has_listed_hash(self, file: File, allowed: Mapping[str, frozenset[str]]) -> bool:
         listed = [name for name in allowed if name in file.hashes]
         return not listed or any(file.hashes[name] in allowed[name] for name in listed)
 
-    def _raise_all(self, problems: Sequence[tuple[str, bool]]) -> None:
+    def _raise_all(self, problems: Sequence[tuple[str, str]]) -> None:
         if problems:
             raise self._error(problems)
 
-    def _error(self, problems: Sequence[tuple[str, bool]]) -> ResolutionError:
-        text = "; ".join(problem for problem, _wheel in problems)
-        if all(wheel for _problem, wheel in problems):
-            return NoWheelError(text, _ways_out(""))
+    def _error(self, problems: Sequence[tuple[str, str]]) -> ResolutionError:
+        text = "; ".join(problem for problem, _name in problems)
+        names = [name for _problem, name in problems]
+        if all(names):
+            return NoWheelError(text, _ways_out(""), names=names)
         return ResolutionError(text, "Correct the name or the version, or name the index that has it")
 
 

@@ -298,7 +298,8 @@ def test_it_goes_back_until_everything_has_a_wheel(locker: Locker, index: FakeIn
     index.wheel("numbers", "1.5", tag=FITTING)
     index.wheel("numbers", "1.0", tag=FITTING)
     assert locker.versions("frames") == ["frames 2.0", "numbers 1.5"]
-    assert locker.versions("frames", no_wheel="build") == ["frames 3.0", "numbers 2.0"]
+    assert locker.versions("frames", no_wheel="build") == ["frames 2.0", "numbers 1.5"]
+    assert locker.versions("frames>2", no_wheel="build") == ["frames 3.0", "numbers 2.0"]
     assert parse(locker.text).to_build == ("numbers",)
 
 
