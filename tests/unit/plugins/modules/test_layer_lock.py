@@ -388,6 +388,16 @@ def test_an_sdist_is_locked_when_that_is_asked_for(
     assert versions(result) == (["demo 1.0"] if unknown else ["demo 1.0", "leaf 1.0"])
 
 
+def test_what_has_to_be_built_lets_nothing_else_be_built(locker: Locker, index: FakeIndex) -> None:
+    index.sdist("source", "1.0")
+    index.wheel("frames", "2.0", ["numbers>=2"])
+    index.wheel("frames", "1.0", ["numbers"])
+    index.sdist("numbers", "2.0")
+    index.wheel("numbers", "1.0")
+    result = locker.run("source", "frames", no_wheel="build")
+    assert versions(result) == ["frames 1.0", "numbers 1.0", "source 1.0"]
+
+
 def test_an_older_wheel_goes_before_a_newer_sdist(locker: Locker, index: FakeIndex) -> None:
     index.sdist("demo", "2.0")
     index.wheel("demo", "1.0")
@@ -448,6 +458,8 @@ def test_a_wheel_by_its_address_and_by_its_path(locker: Locker, index: FakeIndex
     packages = parse(locker.text).packages
     assert (packages[0].direct, packages[1].direct, packages[2].path) == (True, False, "./mine-2.0-py3-none-any.whl")
     assert "s3cret" not in json.dumps(result) + locker.text
+    rotated = address.replace("s3cret", "0ther")
+    assert locker.file(f"demo @ {rotated}\n./mine-2.0-py3-none-any.whl\n")["changed"] is False
     assert locker.file(f"{address.replace('s3cret', '0ther')}\n./mine-2.0-py3-none-any.whl\n")["changed"]
 
 
