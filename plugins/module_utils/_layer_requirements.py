@@ -15,6 +15,7 @@ with suppress(ImportError):  # The module says that it is missing.
     from packaging.requirements import InvalidRequirement
     from packaging.requirements import Requirement as Specifier
 
+from ansible_collections.asesoria.serverless.plugins.module_utils._lock_target import Target
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import (
     Runner,
     pip_environment,
@@ -30,55 +31,10 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._requirements 
     index_environment,
     local_paths,
 )
-from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import Runtime
 
 #: Calls of pip at the same time.
 PARALLEL = 4
-_MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
-#: The first glibc that a manylinux tag of today's form stands for (PEP 599, PEP 600).
-_OLDEST_GLIBC = 17
 _SHOWN_VERSIONS = 5
-
-
-@dataclass(frozen=True)
-class Target:
-    """What the packages are for.
-
-    :param runtime: of Lambda.
-    :param architecture: Lambda's name of it.
-    """
-
-    runtime: Runtime
-    architecture: str
-
-    def __str__(self) -> str:
-        return f"{self.runtime.identifier} on {self.architecture}"
-
-    @property
-    def markers(self) -> dict[str, str]:
-        """The values of PEP 508's environment markers there; an extra never holds."""
-        return {
-            "extra": "",
-            "implementation_name": "cpython",
-            "implementation_version": f"{self.runtime.python}.0",
-            "os_name": "posix",
-            "platform_machine": _MACHINES[self.architecture],
-            "platform_python_implementation": "CPython",
-            "platform_release": "",
-            "platform_system": "Linux",
-            "platform_version": "",
-            "python_full_version": f"{self.runtime.python}.0",
-            "python_version": self.runtime.python,
-            "sys_platform": "linux",
-        }
-
-    @property
-    def platforms(self) -> list[str]:
-        """The platform tags of wheels whose compiled parts the runtime can load, the newest first."""
-        machine = _MACHINES[self.architecture]
-        major, minor = self.runtime.os.glibc
-        tags = [f"manylinux_{major}_{number}_{machine}" for number in range(minor, _OLDEST_GLIBC - 1, -1)]
-        return [*tags, f"manylinux2014_{machine}", f"linux_{machine}"]
 
 
 @dataclass(frozen=True)

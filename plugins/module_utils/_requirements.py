@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +24,9 @@ _PER_REQUIREMENT_OPTION = re.compile(r"\s--?[a-zA-Z]")
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _DIRECT = re.compile(r"[A-Za-z0-9._-]+\s*(\[[^\]]*\])?\s*@\s*")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-_CREDENTIALS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^/\s@]+@")
+#: Up to the last C(@) before the path: a password may hold one.
+_CREDENTIALS = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)[^/\s]+@")
+_HASH = re.compile(r"\s--hash(?:\s*=\s*|\s+)(?P<hash>[a-z0-9]+:[0-9A-Fa-f]+)")
 _ARCHIVE = re.compile(r"\.(whl|zip|tar\.gz|tgz|tar\.bz2)(\[[^\]]*\])?$", re.IGNORECASE)
 _INCLUDES = {"-r": "requirement", "--requirement": "requirement", "-c": "constraint", "--constraint": "constraint"}
 #: pip's options that may stand on a line of their own, and whether a value follows.
@@ -76,6 +78,7 @@ class Requirement:
     :param kind: C(index), C(url), C(path) or C(editable).
     :param file: where it stands.
     :param line: number of its first line there, from 1.
+    :param hashes: what the files for it may have, as C(sha256:...); any if there are none.
     """
 
     text: str
@@ -83,6 +86,7 @@ class Requirement:
     kind: str
     file: Path
     line: int
+    hashes: tuple[str, ...] = ()
 
     @property
     def place(self) -> str:
@@ -99,6 +103,8 @@ class Requirements:
     :param requirements: what is to be installed.
     :param index_settings: pip's options on where to look, as variable and value: C(("PIP_INDEX_URL", "...")).
     :param normalized: the lines that matter, without comments and credentials; equal if two files mean the same.
+    :param constraints: what may be installed, if anything asks for it.
+    :param options: pip's other options and their values, empty for one without.
     """
 
     path: Path
@@ -106,6 +112,8 @@ class Requirements:
     requirements: tuple[Requirement, ...]
     index_settings: tuple[tuple[str, str], ...]
     normalized: tuple[str, ...]
+    constraints: tuple[Requirement, ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -141,13 +149,25 @@ def read_requirements(path: Path, *, constraints: bool = False) -> Requirements:
         raise RequirementsError(
             f"requirements file {path} names no package", "Put one package a line into it, flask for instance"
         )
-    return Requirements(
-        path=path,
-        files=tuple(reader.files),
-        requirements=tuple(reader.requirements),
-        index_settings=tuple(reader.index_settings),
-        normalized=tuple(reader.normalized),
-    )
+    return reader.result(path)
+
+
+def read_packages(packages: Sequence[str], *, origin: Path) -> Requirements:
+    """Take a list of requirements as if each were a line of a file.
+
+    :param packages: the requirements; options of pip are not taken.
+    :param origin: stands for the file; paths are looked for beside it.
+    :raises RequirementsError: there is none, or one is no requirement.
+    """
+    reader = _Reader()
+    for number, text in enumerate(packages, start=1):
+        line = _Line(file=origin, number=number, text=" ".join(text.split()))
+        if not line.text or line.text.startswith("-"):
+            raise line.error(f"{redact(text)!r} is not a requirement", "Name one package in each item")
+        reader.take_requirement(line, line.text, kind="requirement")
+    if not reader.requirements:
+        raise RequirementsError("the list names no package", "Name one at least, flask for instance")
+    return reader.result(origin)
 
 
 def check_specifiers(requirements: Requirements, *, parse: Callable[[str], None]) -> list[str]:
@@ -199,6 +219,19 @@ class _Reader:
         self.requirements: list[Requirement] = []
         self.index_settings: list[tuple[str, str]] = []
         self.normalized: list[str] = []
+        self.constraints: list[Requirement] = []
+        self.options: list[tuple[str, str]] = []
+
+    def result(self, path: Path) -> Requirements:
+        return Requirements(
+            path=path,
+            files=tuple(self.files),
+            requirements=tuple(self.requirements),
+            index_settings=tuple(self.index_settings),
+            normalized=tuple(self.normalized),
+            constraints=tuple(self.constraints),
+            options=tuple(self.options),
+        )
 
     def read(self, path: Path, *, kind: str, included_by: _Line | None) -> None:
         if path in self.files:
@@ -209,13 +242,13 @@ class _Reader:
 
     def _take(self, line: _Line, *, kind: str) -> None:
         if not line.text.startswith("-"):
-            self._take_requirement(line, line.text, kind=kind)
+            self.take_requirement(line, line.text, kind=kind)
             return
         option, value = _split_option(line)
         if option in _INCLUDES:
             self._include(line, value, kind="constraint" if kind == "constraint" else _INCLUDES[option])
         elif option in ("-e", "--editable"):
-            self._take_requirement(line, value, kind=kind, editable=True)
+            self.take_requirement(line, value, kind=kind, editable=True)
         else:
             self._take_option(line, option, value)
 
@@ -225,19 +258,19 @@ class _Reader:
         self.normalized.append(f"{kind} file")
         self.read(Path(os.path.normpath(line.file.parent / value)), kind=kind, included_by=line)
 
-    def _take_requirement(self, line: _Line, text: str, *, kind: str, editable: bool = False) -> None:
+    def take_requirement(self, line: _Line, text: str, *, kind: str, editable: bool = False) -> None:
         self.normalized.append(f"{kind} {'-e ' if editable else ''}{redact(' '.join(text.split()))}")
-        if kind != "requirement":
-            return
         specifier = _PER_REQUIREMENT_OPTION.split(text, maxsplit=1)[0].strip()
         name = _NAME.match(specifier)
-        self.requirements.append(
+        taken = self.requirements if kind == "requirement" else self.constraints
+        taken.append(
             Requirement(
                 text=specifier,
                 name=name.group() if name and not _URL.match(specifier) else "",
                 kind="editable" if editable else _kind(specifier),
                 file=line.file,
                 line=line.number,
+                hashes=tuple(match["hash"] for match in _HASH.finditer(text)),
             )
         )
 
@@ -252,6 +285,8 @@ class _Reader:
         self.normalized.append(f"option {option} {redact(value)}".rstrip())
         if option in _INDEX_VARIABLES:
             self.index_settings.append((_INDEX_VARIABLES[option], value or "1"))
+        else:
+            self.options.append((option, value))
 
 
 def _split_option(line: _Line) -> tuple[str, str]:

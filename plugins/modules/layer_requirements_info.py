@@ -159,11 +159,11 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_requirements import (
     Index,
-    Target,
     applying,
     check_index,
     check_requirements,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._lock_target import Target
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Completed
 from ansible_collections.asesoria.serverless.plugins.module_utils._requirements import read_requirements, redact
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import ARCHITECTURES, find_runtime
