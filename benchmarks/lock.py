@@ -31,9 +31,9 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_lock im
     plan_lock,
     read_lock,
 )
-from ansible_collections.asesoria.serverless.plugins.module_utils._lock_target import Target
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Completed
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import RUNTIMES
+from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 

@@ -18,8 +18,6 @@ with suppress(ImportError):  # The module says that it is missing.
 from ansible_collections.asesoria.serverless.plugins.module_utils._installed import Installed, Recorded
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_view import Finding, Layer, in_record_form
 
-#: Lambda moves a runtime to new patch releases; markers and Requires-Python are held against a late one.
-_LATE_PATCH = "99"
 #: What RECORD may be signed with, and what is left out of the hashes.
 _ALGORITHMS = ("sha256", "sha384", "sha512")
 _OWNED = (".py", ".so")
@@ -50,9 +48,8 @@ def requirement_conflict(layer: Layer) -> Iterator[Finding]:
                 f"{item.name} is there twice, {first.version} in {first.folder} and {item.version}",
                 "Install into an empty folder: pip does not remove the older version from a target folder",
             )
-    python = f"{layer.target.runtime.python}.{_LATE_PATCH}"
     for item in layer.installed:
-        if item.python is not None and not item.python.contains(python, prereleases=True):
+        if item.python is not None and not item.python.contains(layer.target.python_full, prereleases=True):
             yield _conflict(
                 item,
                 f"{item.name} {item.version} needs Python {item.python}, and the layer is for "
@@ -81,9 +78,7 @@ def _text(requirement: Requirement) -> str:
 
 def _needed(layer: Layer) -> list[tuple[Installed, Requirement]]:
     """All requirements that hold on the target, with extras that other requirements ask for."""
-    python = layer.target.runtime.python
-    late = dict.fromkeys(("python_full_version", "implementation_version"), f"{python}.{_LATE_PATCH}")
-    environment = {**layer.target.markers, **late}
+    environment = layer.target.markers
     extras: dict[str, set[str]] = {item.key: {""} for item in layer.installed}
 
     def holds(item: Installed, requirement: Requirement) -> bool:

@@ -38,13 +38,13 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._audit_structu
     unsafe_path,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_contents import DamagedError, open_contents
-from ansible_collections.asesoria.serverless.plugins.module_utils._layer_requirements import Target
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_view import Finding, Layer, shown
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import (
     MAX_DIRECT_UPLOAD_BYTES,
     MAX_LAYERS_PER_FUNCTION,
     MAX_UNZIPPED_BYTES,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
 
 RULES = (
     "damaged",

@@ -41,7 +41,6 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._lock_resolver
     resolve,
     want_of,
 )
-from ansible_collections.asesoria.serverless.plugins.module_utils._lock_target import Target
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Runner
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip_config import read_sources
 from ansible_collections.asesoria.serverless.plugins.module_utils._requirements import (
@@ -53,6 +52,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._requirements 
     read_requirements,
     redact,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
 
 with suppress(ImportError):  # The module says what is missing.
     from packaging.requirements import InvalidRequirement

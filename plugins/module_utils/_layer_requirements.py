@@ -15,7 +15,6 @@ with suppress(ImportError):  # The module says that it is missing.
     from packaging.requirements import InvalidRequirement
     from packaging.requirements import Requirement as Specifier
 
-from ansible_collections.asesoria.serverless.plugins.module_utils._lock_target import Target
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import (
     Runner,
     pip_environment,
@@ -31,6 +30,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._requirements 
     index_environment,
     local_paths,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
 
 #: Calls of pip at the same time.
 PARALLEL = 4

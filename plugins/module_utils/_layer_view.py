@@ -26,7 +26,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._installed imp
     read_installed,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_contents import Contents, DamagedError, Entry
-from ansible_collections.asesoria.serverless.plugins.module_utils._layer_requirements import Target
+from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
 
 #: Where in a zip Lambda's Python looks for modules, beside C(python/lib/python3.X/site-packages).
 PYTHON = "python"

@@ -28,10 +28,10 @@ from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._archive import file_sha256
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
-from ansible_collections.asesoria.serverless.plugins.module_utils._lock_target import Target
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import IndexUnreachableError
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip_config import Sources
 from ansible_collections.asesoria.serverless.plugins.module_utils._requirements import redact
+from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
 
 with suppress(ImportError):  # The module says what is missing.
     import httpx2

@@ -29,8 +29,8 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._lock_index im
     PackageIndex,
     digest,
 )
-from ansible_collections.asesoria.serverless.plugins.module_utils._lock_target import Target
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Runner
+from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
 
 with suppress(ImportError):  # The module says what is missing.
     from packaging.requirements import Requirement

@@ -238,8 +238,8 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_audit i
     Request,
     audit_layer,
 )
-from ansible_collections.asesoria.serverless.plugins.module_utils._layer_requirements import Target
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import ARCHITECTURES, find_runtime
+from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
 
 try:
     import packaging.requirements

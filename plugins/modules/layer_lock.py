@@ -239,9 +239,9 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_lock im
     apply_lock,
     plan_lock,
 )
-from ansible_collections.asesoria.serverless.plugins.module_utils._lock_target import Target
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Completed
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import ARCHITECTURES, find_runtime
+from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
 
 MISSING: dict[str, str] = {}
 try:

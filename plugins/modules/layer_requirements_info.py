@@ -163,10 +163,10 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_require
     check_index,
     check_requirements,
 )
-from ansible_collections.asesoria.serverless.plugins.module_utils._lock_target import Target
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Completed
 from ansible_collections.asesoria.serverless.plugins.module_utils._requirements import read_requirements, redact
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import ARCHITECTURES, find_runtime
+from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
 
 try:
     import packaging.requirements

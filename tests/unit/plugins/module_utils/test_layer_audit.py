@@ -23,9 +23,9 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_audit i
     audit_layer,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_contents import ContentsError
-from ansible_collections.asesoria.serverless.plugins.module_utils._layer_requirements import Target
 from ansible_collections.asesoria.serverless.plugins.module_utils._pyc import source_hash
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import MAX_UNZIPPED_BYTES, RUNTIMES
+from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
 from ansible_collections.asesoria.serverless.tests.unit.layers import OBJECT, LayerFiles, make_elf, record_hash
 from hypothesis import given, settings
 from hypothesis import strategies as st

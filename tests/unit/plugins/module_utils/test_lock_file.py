@@ -15,9 +15,9 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._lock_file imp
     render,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._lock_index import plain_url
-from ansible_collections.asesoria.serverless.plugins.module_utils._lock_target import Target
 from ansible_collections.asesoria.serverless.plugins.module_utils._requirements import redact
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import RUNTIMES
+from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
 from ansible_collections.asesoria.serverless.plugins.module_utils._toml import read_toml
 from hypothesis import given, settings
 from hypothesis import strategies as st

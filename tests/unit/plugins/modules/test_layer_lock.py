@@ -524,6 +524,12 @@ def test_a_repository_that_can_not_be_locked(
 # What is wanted.
 
 
+def test_the_runtimes_python_is_taken_for_a_late_one(locker: Locker, index: FakeIndex) -> None:
+    index.wheel("app", "1.0", ["timeout; python_full_version < '3.11.3'"], python=">=3.11.4")
+    index.wheel("timeout", "1.0")
+    assert versions(locker.run("app", runtime="python3.11")) == ["app 1.0"]
+
+
 def test_markers_are_judged_for_the_target(locker: Locker, index: FakeIndex, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("winonly", "linuxonly", "armonly", "new", "old"):
         index.wheel(name, "1.0")

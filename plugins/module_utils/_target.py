@@ -11,14 +11,16 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import Runtime
+from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import MACHINES, Runtime
 
 with suppress(ImportError):  # The modules say that it is missing.
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
     from packaging.tags import Tag
     from packaging.utils import parse_wheel_filename
 
-_MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
+#: Stands for the last number of the runtime's Python, which AWS moves without a word: later than any there will be.
+#: What asks for "3.11.4 or newer" is served then, and what is needed before "3.11.3" is not needed.
+_PATCH = 99
 #: The oldest minor version of glibc 2 that a manylinux tag stands for on a machine (PEP 513, PEP 599, PEP 600).
 _OLDEST_GLIBC = {"x86_64": 5, "aarch64": 17}
 #: The names that some of them had before PEP 600, and have still.
@@ -42,7 +44,7 @@ class Target:
     @property
     def machine(self) -> str:
         """The architecture as Linux and wheels call it."""
-        return _MACHINES[self.architecture]
+        return MACHINES[self.architecture]
 
     @property
     def python(self) -> tuple[int, int]:
@@ -52,8 +54,8 @@ class Target:
 
     @property
     def python_full(self) -> str:
-        """The lowest version that the runtime could have: AWS moves the last number when it likes."""
-        return f"{self.runtime.python}.0"
+        """The version that the runtime is taken to have."""
+        return f"{self.runtime.python}.{_PATCH}"
 
     @property
     def markers(self) -> dict[str, str]:
