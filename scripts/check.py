@@ -42,6 +42,7 @@ GRACE_SECONDS = 60
 TAIL_LINES = 25
 SHOWN_FAILURES = 10
 LINE_LENGTH = 160
+_MARKED = re.compile(r"(ERROR|FATAL|CRITICAL)\b")
 DOCS_ARGUMENTS = ("lint-collection-docs", "--plugin-docs", "--validate-collection-refs=self", "--skip-rstcheck")
 #: Where the ports of the scenarios' sandboxes are looked for, and how many one scenario may use.
 FIRST_PORT, LAST_PORT = 4670, 5600
@@ -337,7 +338,7 @@ class Runner:
         closing = f"  {closing_line(outcome.step)}" if outcome.step.pytest else ""
         lines = [f"{verdict:<5} {outcome.step.name:<32} {outcome.seconds:6.0f} s{closing}"]
         if outcome.error:
-            lines += [f"      | {line[:LINE_LENGTH]}" for line in outcome.details or tail(outcome.step.log)]
+            lines += [f"      | {line[:LINE_LENGTH]}" for line in outcome.details or excerpt(outcome.step.log)]
             lines.append(f"      {outcome.error}; the whole log: {outcome.step.log.relative_to(TOP)}")
         with self._lock:
             say("\n".join(lines))
@@ -400,6 +401,14 @@ def skip_lines(step: Step, cases: Iterable[ET.Element]) -> Iterator[str]:
         skip = case.find("skipped")
         if skip is not None:
             yield f"{step.name}: {case.get('classname')}.{case.get('name')}: {skip.get('message')}"
+
+
+def excerpt(log: Path) -> list[str]:
+    """The lines of a log that say what is wrong, if it marks them, or else its end."""
+    if not log.is_file():
+        return []
+    marked = [line.rstrip() for line in log.read_text(errors="replace").splitlines() if _MARKED.match(line)]
+    return marked[-TAIL_LINES:] or tail(log)
 
 
 def tail(log: Path) -> list[str]:

@@ -298,7 +298,7 @@ def _make(
     rules = Rules(
         build=request.no_wheel == "build",
         prereleases=any(name == "--pre" for name, _value in options),
-        require_hashes=any(want.hashes for want in wants) or any(name == "--require-hashes" for name, _ in options),
+        require_hashes=any(want.hashes for want in wants) or any(name == "--require-hashes" for name, _value in options),
     )
     with _folder(cache) as folder:
         index = PackageIndex(

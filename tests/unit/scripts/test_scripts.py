@@ -167,6 +167,18 @@ def test_pytests_own_tests_are_counted() -> None:
     assert outcome.details == ("t::bad", "  t.py:1: in bad", "  E   assert False", "t::worse")
 
 
+@pytest.mark.parametrize(
+    ("log", "shown"),
+    [
+        ("one\n\nERROR: two\nthree\nFATAL: four\nfive\n", ["ERROR: two", "FATAL: four"]),
+        ("one\n\ntwo\n", ["one", "two"]),
+    ],
+)
+def test_what_a_log_marks_is_shown(tmp_path: Path, log: str, shown: list[str]) -> None:
+    (tmp_path / "step.log").write_text(log)
+    assert check.excerpt(tmp_path / "step.log") == shown
+
+
 def test_many_failures_are_shortened() -> None:
     cases = [ET.Element("testcase", classname="t", name=str(number)) for number in range(12)]
     assert list(check.failure_lines(cases))[-2:] == ["t::9", "... and 2 more"]
