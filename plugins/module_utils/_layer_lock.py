@@ -295,10 +295,11 @@ def _make(
         index_url=request.index_url,
         extra_index_urls=request.extra_index_urls,
     )
+    names = {name for name, _value in options}
     rules = Rules(
         build=request.no_wheel == "build",
-        prereleases=any(name == "--pre" for name, _value in options),
-        require_hashes=any(want.hashes for want in wants) or any(name == "--require-hashes" for name, _value in options),
+        prereleases="--pre" in names,
+        require_hashes="--require-hashes" in names or any(want.hashes for want in wants),
     )
     with _folder(cache) as folder:
         index = PackageIndex(
