@@ -241,7 +241,7 @@ class ProcessWatch:
         self._end = threading.Event()
 
     def _look(self) -> None:
-        while not self._end.wait(0.02):
+        while not self._end.wait(0.1):
             for path in Path("/proc").glob("[0-9]*/cmdline"):
                 with suppress(OSError):
                     self.command_lines.add(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
