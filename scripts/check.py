@@ -48,7 +48,7 @@ DOCS_ARGUMENTS = ("lint-collection-docs", "--plugin-docs", "--validate-collectio
 FIRST_PORT, LAST_PORT = 4670, 5600
 PORTS_OF_A_SCENARIO = 10
 #: Scenarios that take longest.
-SLOW_SCENARIOS = ("python311_from_source", "builder_ec2", "iam_user")
+SLOW_SCENARIOS = ("python311_from_source", "builder_ec2", "iam_user", "lambda_layer", "serverless_deploy")
 
 
 @dataclass(frozen=True)
