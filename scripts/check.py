@@ -22,7 +22,7 @@ import threading
 import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,6 +44,7 @@ SHOWN_FAILURES = 10
 LINE_LENGTH = 160
 _MARKED = re.compile(r"(ERROR|FATAL|CRITICAL)\b")
 DOCS_ARGUMENTS = ("lint-collection-docs", "--plugin-docs", "--validate-collection-refs=self", "--skip-rstcheck")
+INSTALL_ONLY = ("-e", "sandbox_state=installed")
 #: Where the ports of the scenarios' sandboxes are looked for, and how many one scenario may use.
 FIRST_PORT, LAST_PORT = 4670, 5600
 PORTS_OF_A_SCENARIO = 10
@@ -59,12 +60,14 @@ class Step:
     :param argv: the command.
     :param env: what is set beside the common environment.
     :param pytest: it runs pytest, whose tests are counted one by one; any other step counts as one.
+    :param sandbox: it starts sandboxes, so it waits until their packages are installed.
     """
 
     name: str
     argv: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict, hash=False)
     pytest: bool = False
+    sandbox: bool = False
 
     @property
     def log(self) -> Path:
@@ -116,6 +119,12 @@ class Outcome:
 
 
 # --- What there is to run ---------------------------------------------------------------------------------------------
+
+#: Installs what all sandboxes of the tests are made of, once for all of them.
+PACKAGES = Step(
+    "sandbox-packages",
+    (str(BIN / "ansible-playbook"), "-i", "inventory/sandbox/hosts.yml", "playbooks/sandbox.yml", *INSTALL_ONLY),
+)
 
 
 def lint_group() -> Group:
@@ -182,7 +191,7 @@ def molecule_group() -> Group:
 def molecule_step(scenario: str, *, port: int) -> Step:
     """The whole sequence of a scenario, with ports of its own."""
     argv = (str(BIN / "molecule"), "test", "--no-command-borders", "--scenario-name", scenario)
-    return Step(f"molecule:{scenario}", argv, env={"ASESORIA_SANDBOX_PORT": str(port)})
+    return Step(f"molecule:{scenario}", argv, env={"ASESORIA_SANDBOX_PORT": str(port)}, sandbox=True)
 
 
 def e2e_group() -> Group:
@@ -190,9 +199,9 @@ def e2e_group() -> Group:
     arguments = (str(BIN / "python"), "-m", "pytest", "-v", "--tb=short")
     return Group(
         steps=(
-            Step("e2e:chain", (*arguments, "tests/integration/chain/test_chain.py"), pytest=True),
-            Step("e2e:bad-input", (*arguments, "tests/integration/chain/test_bad_input.py"), pytest=True),
-            Step("e2e:sandbox", (*arguments, "tests/integration/sandbox"), pytest=True),
+            Step("e2e:chain", (*arguments, "tests/integration/chain/test_chain.py"), pytest=True, sandbox=True),
+            Step("e2e:bad-input", (*arguments, "tests/integration/chain/test_bad_input.py"), pytest=True, sandbox=True),
+            Step("e2e:sandbox", (*arguments, "tests/integration/sandbox"), pytest=True, sandbox=True),
         ),
     )
 
@@ -251,6 +260,7 @@ class Runner:
 
     def __init__(self) -> None:
         self._running: dict[Step, tuple[float, subprocess.Popen[bytes]]] = {}
+        self._outcomes: dict[str, Future[Outcome]] = {}
         self._lock = threading.Lock()
         self._done = threading.Event()
         self._ending = False
@@ -269,15 +279,18 @@ class Runner:
 
     def _run_group(self, group: Group) -> list[Outcome]:
         with ThreadPoolExecutor(max_workers=group.jobs) as pool:
-            pending = [pool.submit(self._run_one, step) for step in group.steps]
+            for step in group.steps:
+                self._outcomes[step.name] = pool.submit(self._run_one, step)
             try:
-                return [future.result() for future in pending]
+                return [self._outcomes[step.name].result() for step in group.steps]
             except KeyboardInterrupt:
                 pool.shutdown(wait=False, cancel_futures=True)
                 self._end_all()
                 raise
 
     def _run_one(self, step: Step) -> Outcome:
+        if step.sandbox:
+            self._outcomes[PACKAGES.name].result()
         started = time.monotonic()
         step.report.unlink(missing_ok=True)
         with step.log.open("wb") as log:
@@ -357,6 +370,7 @@ def environment(step: Step) -> dict[str, str]:
         "NO_COLOR": "1",
         "COLUMNS": "160",
         "PYTHONUNBUFFERED": "1",
+        "ASESORIA_SANDBOX_PACKAGES": str(CACHE / "sandbox"),
         **step.env,
     }
 
@@ -464,8 +478,10 @@ def select(names: list[str]) -> list[Group]:
         raise SystemExit(f"check: no step is called {', '.join(unknown)}; scripts/check --list shows the names")
     chosen = tuple(step for name in groups if name in names for step in groups[name].steps)
     single = tuple(steps[name] for name in names if name in steps and name not in groups)
+    first = (PACKAGES,) if any(step.sandbox for step in (*chosen, *single)) else ()
     # Whole groups go through one queue, so that a long step at the end of one leaves no processor idle.
-    return [Group(part, jobs=jobs) for part, jobs in ((chosen, JOBS), (single, 1)) if part]
+    parts = ((first + chosen, JOBS), (single, 1)) if chosen else ((first + single, 1),)
+    return [Group(part, jobs=jobs) for part, jobs in parts if part]
 
 
 def list_names() -> None:

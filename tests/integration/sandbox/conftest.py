@@ -52,6 +52,12 @@ def archive(files: dict[str, str]) -> bytes:
     return buffer.getvalue()
 
 
+def packages_folder() -> Path | None:
+    """Where the stand-ins are installed, if not in each sandbox's own directory."""
+    named = os.environ.get("ASESORIA_SANDBOX_PACKAGES")
+    return Path(named) if named else None
+
+
 @dataclass(frozen=True)
 class Sandbox:
     """A sandbox, running or not."""
@@ -92,6 +98,7 @@ class Sandbox:
             "python3.11",
             "--python",
             os.fspath(python),
+            *(("--packages", os.fspath(packages_folder())) if packages_folder() else ()),
         )
         done = self.run("start", *options)
         assert done.returncode == 0, done.stderr
@@ -101,7 +108,7 @@ class Sandbox:
     @property
     def python(self) -> Path:
         """The interpreter of the stand-ins."""
-        return self.directory / "venv/bin/python"
+        return (packages_folder() or self.directory) / "venv/bin/python"
 
     @property
     def supervisor(self) -> int:

@@ -76,6 +76,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         if name == "stop":
             command.add_argument("--purge", action="store_true")
         if name == "start":
+            command.add_argument("--packages", type=lambda text: Path(text).absolute())
             command.add_argument("--port", type=int, required=True)
             command.add_argument("--region", required=True)
             command.add_argument("--runtime", action="append", default=[])
@@ -104,6 +105,7 @@ def start(options: argparse.Namespace) -> dict[str, object]:
     """
     settings = Settings(
         directory=os.fspath(options.directory),
+        packages=os.fspath(options.packages or options.directory),
         port=options.port,
         region=options.region,
         runtimes=tuple(options.runtime),

@@ -30,6 +30,7 @@ class Settings:
     """What the command line was given.
 
     :param directory: absolute path below which everything is written.
+    :param packages: absolute path below which the stand-ins and the runtimes' clients are installed.
     :param port: of the control plane; EC2 has the next one, the builder's SSH server the one after.
     :param region: the AWS region whose instances are booted.
     :param runtimes: Lambda runtimes whose client is installed, such as C(python3.11).
@@ -38,6 +39,7 @@ class Settings:
     """
 
     directory: str
+    packages: str
     port: int
     region: str
     runtimes: tuple[str, ...]
@@ -96,7 +98,7 @@ class Settings:
 
     def runtime_dir(self, runtime: str) -> Path:
         """What a function sees as C(/var/runtime)."""
-        return self.top / "runtime" / runtime
+        return Path(self.packages, "runtime", runtime)
 
     def save(self) -> Path:
         """Write the settings where the children find them.
