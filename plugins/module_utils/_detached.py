@@ -76,9 +76,11 @@ shift 3
 sweep "$dir" && mkdir -p "${dir%/*}" && mkdir -m 700 "$dir" && cd "$dir" || exit 1
 echo "$key" >key
 cp "$upload"/* . || exit 1
+# The connection may close before the job has turned away from its terminal.
+trap '' HUP
 detach=$(command -v setsid)
 # shellcheck disable=SC2016,SC2086
-nohup $detach sh -c 'sh "$@" >log 2>&1; echo $? >status.new; mv status.new status' "detached-$key" "$@" \
+$detach sh -c 'sh "$@" >log 2>&1; echo $? >status.new; mv status.new status' "detached-$key" "$@" \
     >/dev/null 2>&1 </dev/null &
 echo $! >pid
 """

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import shutil
 import signal
 import subprocess
@@ -102,6 +103,23 @@ def test_shows_progress_and_leaves_nothing(host: Host) -> None:
     assert outcome.progress == lines
     assert not outcome.picked_up
     assert not host.directory.exists()
+
+
+def test_outlives_a_terminal_that_closes_before_it_is_detached(host: Host, tmp_path: Path) -> None:
+    """A terminal that closes hangs up on all that has not turned away from it, and a busy host takes a while to."""
+    setsid = tmp_path / "bin/setsid"
+    setsid.parent.mkdir()
+    setsid.write_text('#!/bin/sh\nsleep 1\nexec "$@"\n')
+    setsid.chmod(0o755)
+    job = host.job("echo '>> done'")
+    command = start_command(job, upload=str(host.upload))
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.environ["PATH"] = f"{setsid.parent}:{os.environ['PATH']}"
+        os.execlp("sh", "sh", "-c", command)
+    assert os.waitpid(pid, 0)[1] == 0
+    os.close(terminal)
+    assert host.wait_for(job, lambda look: look.state == "finished").progress == ("done",)
 
 
 def test_failure_tells_the_scripts_own_reason(host: Host) -> None:
