@@ -19,7 +19,10 @@ from typing import Any
 
 import pytest
 
-from .conftest import TOP, Sandbox
+from .conftest import REGION, TOP, Sandbox
+
+from asesoria_sandbox.builder import Machine, command  # isort: skip
+from asesoria_sandbox.settings import Settings  # isort: skip
 
 AMIS = ("amzn2-ami-kernel-5.10-hvm-x86_64-gp2", "al2023-ami-kernel-default-x86_64")
 
@@ -165,6 +168,23 @@ def test_it_stops_starts_and_goes(sandbox: Sandbox, builder: Builder) -> None:
     assert builder.run("cat ~/note").stdout == "kept\n"
     ec2.terminate_instances(InstanceIds=[builder.instance])
     assert wait(lambda: not listening(port) and not disk.exists())
+
+
+def test_a_mirror_of_an_index_is_shown_with_its_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pages of a mirror refer to files beside them, such as C(../../packages)."""
+    wheels, mirror = tmp_path / "wheels", tmp_path / "mirror"
+    for folder in (wheels, mirror / "simple", mirror / "packages"):
+        folder.mkdir(parents=True)
+    monkeypatch.setenv("PIP_FIND_LINKS", os.fspath(wheels))
+    monkeypatch.setenv("PIP_EXTRA_INDEX_URL", (mirror / "simple").as_uri())
+    top = os.fspath(tmp_path / "sandbox")
+    settings = Settings(
+        directory=top, packages=top, port=4566, region=REGION, runtimes=(), pythons=(), python=sys.executable
+    )
+    shown = command(Machine(instance="i-1", public_key=""), settings)
+    for folder in (wheels, mirror):
+        place = shown.index(os.fspath(folder))
+        assert shown[place - 1 : place + 2] == ["--ro-bind", os.fspath(folder), os.fspath(folder)]
 
 
 def test_settings_are_json(sandbox: Sandbox) -> None:

@@ -169,11 +169,17 @@ def _named_files() -> list[str]:
     files = [Path("/etc/pip.conf"), *(Path.home() / name for name in _PIP_FILES)]
     settings = [path.read_text(encoding="utf-8") for path in files if path.is_file()]
     words = " ".join([*settings, *network_environment().values()]).split()
-    paths = {Path(word.removeprefix("file://")) for word in words if word.startswith(("/", "file:///"))}
+    paths = {_shown(Path(word.removeprefix("file://"))) for word in words if word.startswith(("/", "file:///"))}
     # Outermost first, and nothing that the builder sees anyway.
     seen = (Path("/usr"), Path("/etc"))
     wanted = (path for path in sorted(paths) if path.exists() and not any(top in (path, *path.parents) for top in seen))
     return [part for path in wanted for part in jail.read_only(path)]
+
+
+def _shown(path: Path) -> Path:
+    """What to show for a path: of a mirror of an index, also the packages, which are beside its C(simple)."""
+    mirror = path.name == "simple" and path.parent != Path("/")
+    return path.parent if mirror else path
 
 
 def _pythons(disk: Path, settings: Settings) -> list[str]:
