@@ -18,11 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asesoria_sandbox.builder import Machine, command
+from asesoria_sandbox.settings import Settings
 
 from .conftest import REGION, TOP, Sandbox
-
-from asesoria_sandbox.builder import Machine, command  # isort: skip
-from asesoria_sandbox.settings import Settings  # isort: skip
 
 AMIS = ("amzn2-ami-kernel-5.10-hvm-x86_64-gp2", "al2023-ami-kernel-default-x86_64")
 
