@@ -158,7 +158,7 @@ class Bucket:
             place["CreateBucketConfiguration"] = {"LocationConstraint": self._region}
         # A lost reply, or another run that was faster.
         with suppress(AlreadyThereError), explained(f"making bucket {self.name}"):
-            self._client.create_bucket(Bucket=self.name, ObjectOwnership="BucketOwnerEnforced", **place)
+            self._client.create_bucket(Bucket=self.name, **place)
 
     def _remove(self, key: str) -> None:
         """The layer does not depend on it, and what failed before matters more than this."""
