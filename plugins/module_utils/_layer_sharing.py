@@ -68,6 +68,11 @@ class Statement:
         """Whether its identifier is one of ours."""
         return self.sid.startswith(OURS)
 
+    @property
+    def tampered(self) -> bool:
+        """Whether it has an identifier of ours, and grants something else than that says."""
+        return self.ours and (self.grant is None or self.grant.statement != self.sid)
+
     def __str__(self) -> str:
         """As a user reads it."""
         return f"{self.grant or 'something else'} ({self.sid or 'without identifier'})"
@@ -134,7 +139,8 @@ def plan_sharing(
 ) -> SharingPlan:
     """What turns a policy into the wanted one.
 
-    A statement that grants what is wanted stays, whoever made it. Every other one goes.
+    A statement that grants what is wanted stays, whoever made it. Every other one goes, and one of ours that somebody
+    has changed.
 
     :param statements: of the policy.
     :param wanted: what it shall grant.
@@ -142,7 +148,7 @@ def plan_sharing(
     :param revoke_only: take away only. An older version gains nobody.
     """
     before = tuple(read_statement(statement) for statement in statements)
-    keep = [statement for statement in before if statement.grant in wanted]
+    keep = [statement for statement in before if statement.grant in wanted and not statement.tampered]
     missing = set() if revoke_only else wanted.difference(statement.grant for statement in keep if statement.grant)
     return SharingPlan(
         version=version,
