@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -144,6 +145,16 @@ class TestRegions:
         wire.calls.clear()
         again = publish(layer_zip, regions=[THERE, HERE])
         assert (again["changed"], wire.writes) == (False, [])
+
+    def test_they_are_published_at_the_same_time(self, wire: Wire, layer_zip: Path) -> None:
+        both_there = threading.Barrier(2, timeout=30)
+
+        def watch(operation: str, _region: str, _arguments: dict[str, Any]) -> None:
+            if operation == "PublishLayerVersion":
+                both_there.wait()
+
+        wire.watch = watch
+        assert publish(layer_zip, regions=[THERE])["changed"]
 
     def test_only_the_one_that_differs_is_written_to(self, wire: Wire, layer_zip: Path) -> None:
         publish(layer_zip)
