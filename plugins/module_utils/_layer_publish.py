@@ -70,6 +70,11 @@ class PublishPlan:
         return self.current_code is None or self.current_code.sha256 != self.artifact.code.sha256
 
     @property
+    def uploads(self) -> bool:
+        """Whether it goes through a bucket."""
+        return self.publishes and self.artifact.needs_bucket
+
+    @property
     def description(self) -> str:
         """The whole description, with the mark."""
         return marked(self.request.description, self.artifact.code.sha256)

@@ -88,14 +88,14 @@ def exclusive(name: str, *, regions: Sequence[str], folder: Path) -> Iterator[No
     without: what two runs then do at once is put right as if they were on two machines.
 
     :param name: of the layer.
-    :param regions: which.
+    :param regions: which; none for a run that only looks.
     :param folder: for the locks' files.
     """
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(OSError):
-            folder.mkdir(parents=True, exist_ok=True)
             # In one order, so that no two runs wait for each other.
             for region in sorted(regions):
+                folder.mkdir(parents=True, exist_ok=True)
                 lock = stack.enter_context((folder / f"layer-{name}-{region}.lock").open("w"))
                 fcntl.flock(lock, fcntl.LOCK_EX)
         yield

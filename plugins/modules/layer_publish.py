@@ -303,6 +303,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_regions
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_removal import apply_removal, plan_removal
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_request import (
+    Artifact,
     PublishRequest,
     check_name,
     check_request,
@@ -390,35 +391,15 @@ def ensure_present(module: AnsibleAWSModule) -> dict[str, Any]:
     if wanted.sharing and PUBLIC in wanted.sharing:
         module.warn(f"Layer {wanted.publish.name} is public: everybody with an AWS account can read it.")
     clients = Clients(module)
-    regions = clients.regions
-    fetch = open_address if module.check_mode or module._diff else None
-    with exclusive(wanted.publish.name, regions=[] if module.check_mode else regions, folder=_LOCKS.expanduser()):
-        plans, errors = in_regions(
-            regions,
-            lambda region: plan_region(
-                wanted, artifact=artifact, region=region, layers=clients.layers[region], fetch=fetch
-            ),
-        )
-        # Where one region can't even be read, none is written to.
-        raise_errors(errors, regions=regions)
-        for region, plan in plans.items():
-            tell(module, region, plan)
-        results = {region: plan.result() for region, plan in plans.items()}
-        if not module.check_mode:
-            uploads = artifact.needs_bucket and [region for region, plan in plans.items() if plan.publish.publishes]
-            buckets = {region: clients.make_bucket(region) for region in uploads or []}
-            results, errors = in_regions(
-                regions,
-                lambda region: apply_region(
-                    plans[region],
-                    wanted=wanted,
-                    layers=clients.layers[region],
-                    bucket=lambda: ready(buckets[region], create=wanted.publish.create_bucket),
-                    sleep=time.sleep,
-                ),
-            )
-            raise_errors(errors, regions=regions, done=list(results))
-    first = results[regions[0]]
+    with exclusive(
+        wanted.publish.name, regions=[] if module.check_mode else clients.regions, folder=_LOCKS.expanduser()
+    ):
+        plans = plan_everywhere(module, wanted, artifact=artifact, clients=clients)
+        if module.check_mode:
+            results = {region: plan.result() for region, plan in plans.items()}
+        else:
+            results = apply_everywhere(plans, wanted, clients=clients)
+    first = results[clients.regions[0]]
     return {
         "changed": any(result["changed"] for result in results.values()),
         "name": wanted.publish.name,
@@ -426,8 +407,42 @@ def ensure_present(module: AnsibleAWSModule) -> dict[str, Any]:
         "code_sha256": artifact.code.sha256,
         "code_size": artifact.code.size,
         "versions": results,
-        "diff": one_or_all([plans[region].diff() for region in regions]),
+        "diff": one_or_all([plan.diff() for plan in plans.values()]),
     }
+
+
+def plan_everywhere(
+    module: AnsibleAWSModule, wanted: Wanted, *, artifact: Artifact, clients: Clients
+) -> dict[str, RegionPlan]:
+    """The plan of each region. Where one can't even be read there is none, so that nothing is written to any."""
+    fetch = open_address if module.check_mode or module._diff else None
+
+    def plan(region: str) -> RegionPlan:
+        return plan_region(wanted, artifact=artifact, region=region, layers=clients.layers[region], fetch=fetch)
+
+    plans, errors = in_regions(clients.regions, plan)
+    raise_errors(errors, regions=clients.regions)
+    for region, found in plans.items():
+        tell(module, region, found)
+    return plans
+
+
+def apply_everywhere(plans: Mapping[str, RegionPlan], wanted: Wanted, *, clients: Clients) -> dict[str, dict[str, Any]]:
+    """Do what was planned, in all regions, and return what each has then."""
+    buckets = {region: clients.make_bucket(region) for region, plan in plans.items() if plan.publish.uploads}
+
+    def apply(region: str) -> dict[str, Any]:
+        return apply_region(
+            plans[region],
+            wanted=wanted,
+            layers=clients.layers[region],
+            bucket=lambda: ready(buckets[region], create=wanted.publish.create_bucket),
+            sleep=time.sleep,
+        )
+
+    results, errors = in_regions(clients.regions, apply)
+    raise_errors(errors, regions=clients.regions, done=list(results))
+    return results
 
 
 def ready(bucket: Bucket, *, create: bool) -> Bucket:

@@ -133,6 +133,7 @@ class TestRegions:
     def test_each_has_the_artifact(self, wire: Wire, layer_zip: Path) -> None:
         planned = publish(layer_zip, regions=[THERE, HERE], check_mode=True)
         assert (wire.writes, planned["changed"], list(planned["versions"])) == ([], True, [HERE, THERE])
+        assert not Path.home().exists()
         done = publish(layer_zip, regions=[THERE, HERE])
         assert (numbers(HERE), numbers(THERE)) == ([1], [1])
         assert done["diff"] == planned["diff"]
@@ -355,6 +356,48 @@ class TestRetention:
 
     def test_none_at_all_is_refused(self, layer_zip: Path) -> None:
         assert "keep is 0, which would leave no version" in publish(layer_zip, keep=0)["msg"]
+
+
+class TestDuplicates:
+    """What two runs leave that published at once and were killed before they looked."""
+
+    @pytest.fixture(autouse=True)
+    def _three(self, layer_zip: Path) -> None:
+        publish(layer_zip)
+        client = boto3.client("lambda")
+        for _time in range(2):
+            client.publish_layer_version(
+                LayerName=NAME,
+                Description=client.get_layer_version(LayerName=NAME, VersionNumber=1)["Description"],
+                CompatibleRuntimes=["python3.11"],
+                CompatibleArchitectures=["x86_64"],
+                Content={"ZipFile": layer_zip.read_bytes()},
+            )
+
+    def test_the_lowest_stays(self, wire: Wire, layer_zip: Path) -> None:
+        wire.calls.clear()
+        planned = publish(layer_zip, check_mode=True)
+        assert wire.writes == []
+        result = publish(layer_zip)
+        assert (result["changed"], result["version"], result["diff"]) == (True, 1, planned["diff"])
+        assert result["versions"][HERE]["removed_versions"] == [3, 2]
+        assert (result["diff"]["before"]["versions"], result["diff"]["after"]["versions"]) == ([1, 2, 3], [1])
+        assert (numbers(), publish(layer_zip)["changed"]) == ([1], False)
+
+    def test_one_that_is_used_stays_instead(self, layer_zip: Path) -> None:
+        make_function(2)
+        assert publish(layer_zip, keep=1)["version"] == 2
+        assert (numbers(), publish(layer_zip, keep=1)["changed"]) == ([2], False)
+
+    def test_all_stay_where_nobody_can_say_which_is_used(self, wire: Wire, layer_zip: Path) -> None:
+        def watch(operation: str, _region: str, _arguments: dict[str, Any]) -> None:
+            if operation == "ListFunctions":
+                raise refused(operation)
+
+        wire.watch = watch
+        result = publish(layer_zip)
+        assert (result["changed"], result["version"], numbers()) == (False, 1, [1, 2, 3])
+        assert "Versions 3, 2, 1 hold the same, and stay since nobody can say which is used" in result["warnings"][0]
 
 
 class TestBucket:
