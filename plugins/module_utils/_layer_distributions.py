@@ -15,8 +15,6 @@ import http.client
 import io
 import os
 import re
-import ssl
-import urllib.request
 import zipfile
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -30,7 +28,6 @@ _DIST_INFO = re.compile(
     r"python/(?:lib/python3\.\d+/site-packages/)?(?P<name>[^/]+?)-(?P<version>[^/-]+)\.dist-info/METADATA"
 )
 _TAIL = 256 * 1024
-_TIMEOUT = 30
 _PARTIAL = 206
 #: Bytes of a zip that is read whole because the server sends no parts: no layer is larger unzipped.
 _MOST = 262_144_000
@@ -68,7 +65,7 @@ def remote_distributions(location: str, *, fetch: Fetch) -> dict[str, str]:
         with closing(_RemoteFile(location, fetch=fetch)) as file:
             return distributions_of(file)
     except (OSError, http.client.HTTPException) as error:
-        # The address itself works like a password, and urllib does not repeat it.
+        # The address itself works like a password, and these errors do not repeat it.
         raise UnreadableError(f"the zip can't be fetched ({type(error).__name__}: {error})", "") from error
 
 
@@ -97,14 +94,6 @@ def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
         elif old != new:
             lines.append(f"{name} {old} -> {new}")
     return lines
-
-
-def open_address(url: str, headers: Mapping[str, str]) -> Any:
-    """The usual C(Fetch), with the certificates that the AWS SDK would trust."""
-    request = urllib.request.Request(url, headers=dict(headers))  # noqa: S310 - the caller looked at the scheme
-    bundle = os.environ.get("AWS_CA_BUNDLE")
-    context = ssl.create_default_context(cafile=bundle) if bundle and url.startswith("https:") else None
-    return urllib.request.urlopen(request, timeout=_TIMEOUT, context=context)  # noqa: S310 - the same
 
 
 class _RemoteFile(io.BytesIO):

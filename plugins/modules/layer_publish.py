@@ -280,6 +280,7 @@ regions_done:
   sample: [us-east-1]
 """
 
+import os
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -290,10 +291,10 @@ from typing import Any
 with suppress(ImportError):  # AnsibleAWSModule says what is missing.
     from botocore.config import Config
 
+from ansible.module_utils.urls import open_url
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_api import Layers, explained
-from ansible_collections.asesoria.serverless.plugins.module_utils._layer_distributions import open_address
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_regions import (
     RegionsError,
     exclusive,
@@ -322,7 +323,8 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_upload 
 
 # A publication of 50 MB may take long to be answered, and one that is cut off leaves open what became of it.
 _PUBLISH_TIMEOUT = 300
-_LOCKS = Path("~/.cache/asesoria.serverless/locks")
+_LOCKS = ".cache/asesoria.serverless/locks"
+_READ_TIMEOUT = 30
 
 
 class Clients:
@@ -392,7 +394,7 @@ def ensure_present(module: AnsibleAWSModule) -> dict[str, Any]:
         module.warn(f"Layer {wanted.publish.name} is public: everybody with an AWS account can read it.")
     clients = Clients(module)
     with exclusive(
-        wanted.publish.name, regions=[] if module.check_mode else clients.regions, folder=_LOCKS.expanduser()
+        wanted.publish.name, regions=[] if module.check_mode else clients.regions, folder=Path.home() / _LOCKS
     ):
         plans = plan_everywhere(module, wanted, artifact=artifact, clients=clients)
         if module.check_mode:
@@ -492,6 +494,12 @@ def ensure_absent(module: AnsibleAWSModule) -> dict[str, Any]:
         "versions": results,
         "diff": one_or_all([plan.diff() for plan in plans.values()]),
     }
+
+
+def open_address(url: str, headers: Mapping[str, str]) -> Any:
+    """Open an address that AWS gave out, which is signed already, with the certificates that the SDK trusts."""
+    bundle = os.environ.get("AWS_CA_BUNDLE")
+    return open_url(url, headers=dict(headers), timeout=_READ_TIMEOUT, ca_path=bundle, use_netrc=False)
 
 
 def one_or_all(diffs: list[dict[str, Any]]) -> Any:

@@ -19,9 +19,9 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_distrib
     UnreadableError,
     changes,
     distributions_of,
-    open_address,
     remote_distributions,
 )
+from ansible_collections.asesoria.serverless.plugins.modules.layer_publish import open_address
 
 
 def make_zip(names: list[str], *, ballast: int = 0) -> bytes:
