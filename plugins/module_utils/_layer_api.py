@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
 with suppress(ImportError):  # AnsibleAWSModule says what is missing, before anything here is called.
@@ -20,8 +20,9 @@ with suppress(ImportError):  # AnsibleAWSModule says what is missing, before any
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 
-_NOT_FOUND = frozenset({"ResourceNotFoundException", "404", "NotFound"})
+_NOT_FOUND = frozenset({"ResourceNotFoundException", "404", "NotFound", "NoSuchBucket", "NoSuchKey"})
 _THROTTLED = frozenset({"TooManyRequestsException", "ThrottlingException", "Throttling", "RequestLimitExceeded"})
+_ALREADY_THERE = frozenset({"ResourceConflictException", "BucketAlreadyOwnedByYou"})
 _SERVER_ERROR = 500
 _CREDENTIALS = "Correct the credentials: AWS_PROFILE, or the keys that the environment gives"
 _NETWORK = "Check the region and the network, then run it again"
@@ -34,11 +35,16 @@ _REMEDIES = {
     "UnrecognizedClient": _CREDENTIALS,
     "CodeStorageExceeded": "Delete versions of layers and functions that nothing uses, or ask AWS for a higher quota",
     "NoSuchBucket": "Correct the bucket's name, or make the bucket",
+    "PolicyLengthExceeded": "Share with an organization instead of with each of its accounts",
 }
 
 
 class LayerApiError(ServerlessError):
     """AWS refused a call."""
+
+
+class AlreadyThereError(LayerApiError):
+    """There is something of that name already."""
 
 
 class LostReplyError(LayerApiError):
@@ -73,10 +79,12 @@ class LayerCode:
 
     :param sha256: in base64.
     :param size: in bytes.
+    :param location: address that it can be read from for some minutes, by whoever knows it; empty for a file.
     """
 
     sha256: str
     size: int
+    location: str = field(default="", repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -124,7 +132,7 @@ class Layers:
         :raises LayerApiError: AWS refused.
         """
         found: list[LayerVersion] = []
-        with _explained(f"listing the versions of layer {name}", found_nothing=found):
+        with explained(f"listing the versions of layer {name}", found_nothing=found):
             for page in self._client.get_paginator("list_layer_versions").paginate(LayerName=name):
                 found += [_version(item) for item in page["LayerVersions"]]
         return sorted(found, key=lambda version: version.version, reverse=True)
@@ -135,9 +143,13 @@ class Layers:
         :raises LayerApiError: AWS refused.
         """
         codes: list[LayerCode] = []
-        with _explained(f"reading version {version} of layer {name}", found_nothing=codes):
+        with explained(f"reading version {version} of layer {name}", found_nothing=codes):
             content = self._client.get_layer_version(LayerName=name, VersionNumber=version)["Content"]
-            codes.append(LayerCode(sha256=content["CodeSha256"], size=content["CodeSize"]))
+            codes.append(
+                LayerCode(
+                    sha256=content["CodeSha256"], size=content["CodeSize"], location=content.get("Location") or ""
+                )
+            )
         return codes[0] if codes else None
 
     def publish(self, publication: Publication) -> LayerVersion:
@@ -160,7 +172,7 @@ class Layers:
         }
         if publication.license:
             arguments["LicenseInfo"] = publication.license
-        with _explained(f"publishing layer {publication.name}"):
+        with explained(f"publishing layer {publication.name}"):
             reply = self._publisher.publish_layer_version(**arguments)
         return _version(reply)
 
@@ -169,41 +181,64 @@ class Layers:
 
         :raises LayerApiError: AWS refused.
         """
-        with _explained(f"deleting version {version} of layer {name}", found_nothing=[]):
+        with explained(f"deleting version {version} of layer {name}", found_nothing=[]):
             self._client.delete_layer_version(LayerName=name, VersionNumber=version)
 
+    def statements(self, name: str, version: int) -> list[Mapping[str, Any]]:
+        """The policy of a version; no statements if it has none, or is gone.
 
-class Bucket:
-    """The part of S3 that a large layer passes through.
-
-    :param client: a boto3 client of C(s3).
-    """
-
-    def __init__(self, client: Any) -> None:
-        self._client = client
-
-    @contextlib.contextmanager
-    def holding(self, place: S3Object, *, path: Path, sha256: str) -> Iterator[S3Object]:
-        """Keep a file in the bucket for as long as the block runs.
-
-        :param place: where.
-        :param path: the file.
-        :param sha256: of the file, in base64; S3 refuses what arrives otherwise.
         :raises LayerApiError: AWS refused.
         """
-        with _explained(f"uploading {path.name} to bucket {place.bucket}"), path.open("rb") as body:
-            self._client.put_object(
-                Bucket=place.bucket,
-                Key=place.key,
-                Body=body,
-                ChecksumSHA256=sha256,
-                ServerSideEncryption="AES256",
+        policies: list[str] = []
+        with explained(f"reading the policy of version {version} of layer {name}", found_nothing=policies):
+            policies.append(self._client.get_layer_version_policy(LayerName=name, VersionNumber=version)["Policy"])
+        return list(json.loads(policies[0])["Statement"]) if policies else []
+
+    def allow(self, name: str, version: int, *, statement: str, principal: str, organization: str = "") -> None:
+        """Let somebody use a version.
+
+        :param statement: identifier of the new statement.
+        :param principal: number of an account, or C(*).
+        :param organization: which all accounts are to be of; empty for any.
+        :raises AlreadyThereError: the policy has a statement of that identifier.
+        :raises LayerApiError: AWS refused.
+        """
+        limit = {"OrganizationId": organization} if organization else {}
+        with explained(f"sharing version {version} of layer {name} ({statement})"):
+            self._client.add_layer_version_permission(
+                LayerName=name,
+                VersionNumber=version,
+                StatementId=statement,
+                Action="lambda:GetLayerVersion",
+                Principal=principal,
+                **limit,
             )
-        try:
-            yield place
-        finally:
-            with _explained(f"deleting {place.key} from bucket {place.bucket}"):
-                self._client.delete_object(Bucket=place.bucket, Key=place.key)
+
+    def disallow(self, name: str, version: int, *, statement: str) -> None:
+        """Take a statement away; no error if it is gone.
+
+        :raises LayerApiError: AWS refused.
+        """
+        doing = f"taking statement {statement} from the policy of version {version} of layer {name}"
+        with explained(doing, found_nothing=[]):
+            self._client.remove_layer_version_permission(LayerName=name, VersionNumber=version, StatementId=statement)
+
+    def users(self) -> dict[str, list[str]]:
+        """Who uses a layer version: by its ARN the functions, each C(name:version), sorted.
+
+        All published versions of all functions are asked for. An alias points to one of them, and a stack's functions
+        are among them.
+
+        :raises LayerApiError: AWS refused.
+        """
+        found: dict[str, set[str]] = {}
+        with explained("listing the functions that use layers"):
+            for page in self._client.get_paginator("list_functions").paginate(FunctionVersion="ALL"):
+                for function in page["Functions"]:
+                    for layer in function.get("Layers") or ():
+                        user = f"{function['FunctionName']}:{function.get('Version') or '$LATEST'}"
+                        found.setdefault(layer["Arn"], set()).add(user)
+        return {arn: sorted(users) for arn, users in found.items()}
 
 
 def _version(item: dict[str, Any]) -> LayerVersion:
@@ -220,8 +255,13 @@ def _version(item: dict[str, Any]) -> LayerVersion:
 
 
 @contextlib.contextmanager
-def _explained(doing: str, *, found_nothing: list[Any] | None = None) -> Iterator[None]:
-    """Turn the SDK's errors into ours; with C(found_nothing), a resource that is not there is no error."""
+def explained(doing: str, *, found_nothing: list[Any] | None = None) -> Iterator[None]:
+    """Turn the SDK's errors into ours.
+
+    :param doing: what is tried, for the message.
+    :param found_nothing: if given, it is emptied where a resource is not there, and that is no error.
+    :raises LayerApiError: AWS refused.
+    """
     try:
         yield
     except ClientError as error:
@@ -248,6 +288,8 @@ def _refusal(error: ClientError, doing: str) -> LayerApiError:
     problem = f"{doing} failed: {message.rstrip('.')} ({code})"
     if status >= _SERVER_ERROR or code in _THROTTLED:
         return LostReplyError(problem, "Run it again")
+    if code in _ALREADY_THERE:
+        return AlreadyThereError(problem, "Run it again")
     return LayerApiError(problem, _REMEDIES.get(code.removesuffix("Exception"), ""))
 
 

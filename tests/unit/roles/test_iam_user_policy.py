@@ -21,7 +21,19 @@ TEMPLATE = Path(__file__).parents[3] / "roles" / "iam_user" / "templates" / "pol
 #: AWS: quota "Managed policy length"; white space is not counted.
 MAX_LENGTH = 6144
 #: Actions that can't be restricted to resources: AWS Service Authorization Reference.
-WITHOUT_RESOURCE = ("ec2:Describe*", "cloudformation:ValidateTemplate", "logs:DescribeLogGroups")
+WITHOUT_RESOURCE = (
+    "ec2:Describe*",
+    "cloudformation:ValidateTemplate",
+    "lambda:ListFunctions",
+    "logs:DescribeLogGroups",
+)
+#: All that layers can ask for.
+EVERYTHING_OF_LAYERS = {
+    "iam_user_layer_regions": ["eu-west-1", "us-east-1", "ap-southeast-2"],
+    "iam_user_layer_create_bucket": True,
+    "iam_user_layer_share": True,
+    "iam_user_layer_prune": True,
+}
 #: IAM's names of actions that are called otherwise in the API, or are no API action at all.
 NOT_IN_THE_API = {
     "iam:PassRole",
@@ -31,6 +43,7 @@ NOT_IN_THE_API = {
     "s3:ListBucketVersions",
     "s3:PutBucketPublicAccessBlock",
     "s3:PutEncryptionConfiguration",
+    "s3:PutLifecycleConfiguration",
 }
 
 
@@ -43,6 +56,10 @@ def render(**changes: Any) -> dict[str, Any]:
         "iam_user_stage": "dev",
         "iam_user_layer_names": ["flask-dependencies-py311"],
         "iam_user_layer_bucket": "",
+        "iam_user_layer_regions": [],
+        "iam_user_layer_create_bucket": False,
+        "iam_user_layer_share": False,
+        "iam_user_layer_prune": False,
         "iam_user_key_pair": "lambda-builder-keys",
         "iam_user_project": "asesoria",
         **changes,
@@ -79,6 +96,7 @@ def actions(policy: dict[str, Any]) -> list[str]:
         {"iam_user_layer_bucket": "my-artifacts"},
         {"iam_user_layer_names": ["one", "two", "three", "four", "five"]},
         {"iam_user_project": 'a "quoted" \\ name'},
+        EVERYTHING_OF_LAYERS,
     ],
 )
 def test_aws_takes_it(changes: dict[str, Any]) -> None:
@@ -132,7 +150,47 @@ def test_a_bucket_for_layers_is_allowed_if_there_is_one() -> None:
         for statement in render(iam_user_layer_bucket="my-artifacts")["Statement"]
         if statement["Sid"] == "LayerBucket"
     ]
-    assert statement["Resource"] == "arn:aws:s3:::my-artifacts/*"
+    assert statement["Resource"] == ["arn:aws:s3:::my-artifacts/*"]
+
+
+def test_what_layers_may_need_is_allowed_only_if_it_is_used() -> None:
+    plain, everything = set(actions(render())), set(actions(render(**EVERYTHING_OF_LAYERS)))
+    assert plain < everything
+    cases = {
+        "iam_user_layer_share": {
+            "lambda:AddLayerVersionPermission",
+            "lambda:GetLayerVersionPolicy",
+            "lambda:RemoveLayerVersionPermission",
+        },
+        "iam_user_layer_prune": {"lambda:ListFunctions"},
+        "iam_user_layer_create_bucket": {action for action in everything - plain if action.startswith("s3:")},
+    }
+    assert set().union(*cases.values()) == everything - plain
+    for option, wanted in cases.items():
+        assert set(actions(render(**{option: True}))) - plain == wanted, option
+    assert "s3:PutLifecycleConfiguration" in cases["iam_user_layer_create_bucket"]
+
+
+def test_layers_are_allowed_in_each_region_and_in_no_other() -> None:
+    by_name = {statement["Sid"]: statement for statement in render(**EVERYTHING_OF_LAYERS)["Statement"]}
+    regions = {"StringEquals": {"aws:RequestedRegion": ["us-east-1", "eu-west-1", "ap-southeast-2"]}}
+    assert by_name["Layer"]["Resource"] == [
+        "arn:aws:lambda:*:123456789012:layer:flask-dependencies-py311",
+        "arn:aws:lambda:*:123456789012:layer:flask-dependencies-py311:*",
+    ]
+    assert by_name["Layer"]["Condition"] == by_name["LayerUsers"]["Condition"] == regions
+    assert by_name["LayerBucket"]["Resource"] == ["arn:aws:s3:::asesoria-layers-123456789012-*"]
+    assert by_name["BuilderRead"]["Condition"] == {"StringEquals": {"aws:RequestedRegion": "us-east-1"}}
+
+
+def test_a_bucket_that_is_made_in_one_region_is_named() -> None:
+    (statement,) = [
+        statement
+        for statement in render(iam_user_layer_create_bucket=True)["Statement"]
+        if statement["Sid"] == "LayerBucket"
+    ]
+    bucket = "arn:aws:s3:::asesoria-layers-123456789012-us-east-1"
+    assert statement["Resource"] == [bucket, f"{bucket}/*"]
 
 
 def test_users_and_their_keys_are_out_of_reach() -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 import boto3
 import pytest
-from ansible_collections.asesoria.serverless.plugins.module_utils import _layer_publish
+from ansible_collections.asesoria.serverless.plugins.module_utils import _layer_request
 from ansible_collections.asesoria.serverless.plugins.module_utils._archive import Archive, file_sha256, in_base64
 from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import (
     Distribution,
@@ -47,10 +48,11 @@ class Wire:
 
 
 @pytest.fixture(autouse=True)
-def wire(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
+def wire(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Wire]:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setattr(layer_publish.time, "sleep", lambda _seconds: None)
     wire = Wire()
     original = BaseClient._make_api_call
@@ -282,7 +284,7 @@ def test_what_is_no_zip(tmp_path: Path) -> None:
 
 
 def test_an_unzipped_size_above_the_limit(wire: Wire, layer_zip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_layer_publish, "MAX_UNZIPPED_BYTES", 2)
+    monkeypatch.setattr(_layer_request, "MAX_UNZIPPED_BYTES", 2)
     assert "unzipped, but a function and its layers may have" in publish(layer_zip)["msg"]
     assert wire.writes == []
 
@@ -305,7 +307,7 @@ def test_the_manifest_is_held_against_the_zip(layer_zip: Path, tmp_path: Path) -
     )
     path = tmp_path / "m.json"
     write_manifest(manifest, path=path)
-    assert publish(layer_zip, manifest=str(path))["diff"]["after"]["distributions"] == {"Flask": "3.1.3"}
+    assert publish(layer_zip, manifest=str(path))["diff"]["after"]["distributions"] == {"flask": "3.1.3"}
     make_zip(layer_zip, "two")
     assert "but its manifest" in publish(layer_zip, manifest=str(path))["msg"]
 
@@ -313,7 +315,7 @@ def test_the_manifest_is_held_against_the_zip(layer_zip: Path, tmp_path: Path) -
 class TestLarge:
     @pytest.fixture(autouse=True)
     def _limit(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(_layer_publish, "MAX_DIRECT_UPLOAD_BYTES", 10)
+        monkeypatch.setattr(_layer_request, "MAX_DIRECT_UPLOAD_BYTES", 10)
 
     def test_without_a_bucket(self, wire: Wire, layer_zip: Path) -> None:
         assert "Name an S3 bucket of the same region to send it through" in publish(layer_zip)["msg"]
@@ -325,7 +327,7 @@ class TestLarge:
         assert result["version"] == 1
         assert wire.writes == ["PutObject", "PublishLayerVersion", "DeleteObject"]
         put = next(arguments for name, arguments in wire.calls if name == "PutObject")
-        assert put["Key"] == f"layers/{NAME}-{file_sha256(layer_zip)}.zip"
+        assert re.fullmatch(f"layers/{NAME}/{file_sha256(layer_zip)}-[0-9a-f]{{8}}.zip", put["Key"])
         assert boto3.client("s3").list_objects_v2(Bucket="artifacts")["KeyCount"] == 0
 
     def test_a_refusal_leaves_nothing_in_the_bucket(self, wire: Wire, layer_zip: Path) -> None:
