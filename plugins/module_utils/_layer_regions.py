@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Does the same in several regions at once, and lets no two runs of one machine do it together."""
+"""Does the same in several regions at once, and lets no two runs of one machine publish one zip together."""
 
 from __future__ import annotations
 
@@ -81,21 +81,16 @@ def raise_errors(errors: Mapping[str, ServerlessError], *, regions: Sequence[str
 
 
 @contextlib.contextmanager
-def exclusive(name: str, *, regions: Sequence[str], folder: Path) -> Iterator[None]:
-    """Hold a layer's locks of some regions, after whoever else on this machine has them.
+def exclusive(archive: Path) -> Iterator[None]:
+    """Let no other run of this machine publish the same zip meanwhile; wait for the one that does.
 
-    The system gives a lock back when its holder dies, however it dies. Where no lock can be made the block runs
-    without: what two runs then do at once is put right as if they were on two machines.
+    The lock is on the zip itself, so nothing is left behind, and the system gives it back when its holder dies, however
+    it dies. Where no lock can be had the block runs without: what two runs then do at once is put right as if they
+    were on two machines.
 
-    :param name: of the layer.
-    :param regions: which; none for a run that only looks.
-    :param folder: for the locks' files.
+    :param archive: that is to be published.
     """
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(OSError):
-            # In one order, so that no two runs wait for each other.
-            for region in sorted(regions):
-                folder.mkdir(parents=True, exist_ok=True)
-                lock = stack.enter_context((folder / f"layer-{name}-{region}.lock").open("w"))
-                fcntl.flock(lock, fcntl.LOCK_EX)
+            fcntl.flock(stack.enter_context(archive.open("rb")), fcntl.LOCK_EX)
         yield

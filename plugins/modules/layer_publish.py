@@ -22,9 +22,9 @@ description:
     publishes nothing.
   - If the reply to a publication is lost, the module asks AWS for the new version before it tries again. The SDK's own
     retries would make a second version.
-  - Two runs at once make no second version either. On one machine they wait for each other. AWS has no lock for two
-    machines, so each run sees by the number of its version that there is another, and the lowest number of one content
-    stays. What a run that was killed right then leaves behind, the next one deletes, unless a function uses it.
+  - Two runs at once make no second version either. On one machine those of one O(zip) wait for each other. AWS has no
+    lock for others, so each run sees by the number of its version that there is another, and the lowest number of one
+    content stays. What a run that was killed right then leaves behind, the next one deletes, unless a function uses it.
   - A layer version can't be tagged. The module ends the description of what it publishes with a mark, which holds the
     SHA-256 of the zip. With O(state=absent) it deletes the versions whose mark belongs to their content, and no other.
 options:
@@ -283,7 +283,7 @@ regions_done:
 import os
 import time
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -323,7 +323,6 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_upload 
 
 # A publication of 50 MB may take long to be answered, and one that is cut off leaves open what became of it.
 _PUBLISH_TIMEOUT = 300
-_LOCKS = ".cache/asesoria.serverless/locks"
 _READ_TIMEOUT = 30
 
 
@@ -393,9 +392,7 @@ def ensure_present(module: AnsibleAWSModule) -> dict[str, Any]:
     if wanted.sharing and PUBLIC in wanted.sharing:
         module.warn(f"Layer {wanted.publish.name} is public: everybody with an AWS account can read it.")
     clients = Clients(module)
-    with exclusive(
-        wanted.publish.name, regions=[] if module.check_mode else clients.regions, folder=Path.home() / _LOCKS
-    ):
+    with nullcontext() if module.check_mode else exclusive(wanted.publish.archive):
         plans = plan_everywhere(module, wanted, artifact=artifact, clients=clients)
         if module.check_mode:
             results = {region: plan.result() for region, plan in plans.items()}

@@ -38,7 +38,7 @@ def aws() -> Iterator[FakeLambda]:
 
 
 class Machine:
-    """A control node: a home folder of its own, and so locks of its own."""
+    """A control node: a home folder of its own, with zips of its own."""
 
     def __init__(self, home: Path, aws: FakeLambda) -> None:
         home.mkdir(exist_ok=True)
