@@ -26,7 +26,7 @@ _OWNED = (".py", ".so")
 def requirement_missing(layer: Layer, *, provided: Collection[str]) -> Iterator[Finding]:
     """What a distribution needs and nobody brings."""
     there = {item.key for item in layer.installed} | {canonicalize_name(name) for name in provided}
-    for item, requirement in _needed(layer):
+    for item, requirement in needed_requirements(layer):
         if canonicalize_name(requirement.name) not in there:
             yield Finding(
                 "requirement-missing",
@@ -56,7 +56,7 @@ def requirement_conflict(layer: Layer) -> Iterator[Finding]:
                 f"{layer.target.runtime.identifier}",
                 f"Take a version of {item.name} for {layer.target.runtime.identifier}, or another runtime",
             )
-    for item, requirement in _needed(layer):
+    for item, requirement in needed_requirements(layer):
         found = there.get(canonicalize_name(requirement.name))
         if found and not requirement.specifier.contains(found.version, prereleases=True):
             yield _conflict(
@@ -76,7 +76,7 @@ def _text(requirement: Requirement) -> str:
     return f"{requirement.name}{extras}{requirement.specifier}"
 
 
-def _needed(layer: Layer) -> list[tuple[Installed, Requirement]]:
+def needed_requirements(layer: Layer) -> list[tuple[Installed, Requirement]]:
     """All requirements that hold on the target, with extras that other requirements ask for."""
     environment = layer.target.markers
     extras: dict[str, set[str]] = {item.key: {""} for item in layer.installed}

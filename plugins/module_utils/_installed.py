@@ -27,6 +27,8 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._errors import
 DIST_INFO = ".dist-info"
 EGG_INFO = ".egg-info"
 _REMEDY = "Install the distribution again"
+#: Some put the whole text of their license where its name belongs.
+_LONGEST_NAME = 100
 
 #: Gives the text of a file by its name in the metadata folder, C(None) if it is not there.
 ReadText = Callable[[str], "str | None"]
@@ -60,6 +62,7 @@ class Installed:
     :param folder: its metadata folder.
     :param requires: what it needs.
     :param python: the versions of Python that it says it works with.
+    :param license: an SPDX expression or the license's name, empty if it says neither.
     :param record: its files by path, C(None) if it has no RECORD.
     """
 
@@ -69,6 +72,7 @@ class Installed:
     folder: str
     requires: tuple[Requirement, ...] = ()
     python: SpecifierSet | None = None
+    license: str = ""
     record: Mapping[str, Recorded] | None = field(default=None, repr=False)
 
     @property
@@ -101,6 +105,7 @@ def read_installed(*, root: str, folder: str, read_text: ReadText) -> Installed:
             folder=folder,
             requires=tuple(Requirement(text) for text in found.requires or ()),
             python=SpecifierSet(python) if python else None,
+            license=found.license,
             record=_read_record(read_text("RECORD"), root=root),
         )
     except (InvalidRequirement, InvalidSpecifier, InvalidVersion) as error:
@@ -119,6 +124,12 @@ class _Distribution(metadata.Distribution):
     def first(self, header: str) -> str:
         """A header's value, empty if there is none: the attributes for it fail in another way with each Python."""
         return str((self.metadata.get_all(header) or [""])[0]).strip()
+
+    @property
+    def license(self) -> str:
+        """The expression of metadata 2.4, or the older free text where that is no more than a name."""
+        text = self.first("License-Expression") or self.first("License")
+        return text if len(text) <= _LONGEST_NAME and "\n" not in text else ""
 
     def locate_file(self, path: str | os.PathLike[str]) -> Any:
         raise NotImplementedError(f"{path} is nowhere on disk")

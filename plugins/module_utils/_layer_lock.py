@@ -53,6 +53,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._requirements 
     redact,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
+from ansible_collections.asesoria.serverless.plugins.module_utils._whole_file import write_whole
 
 with suppress(ImportError):  # The module says what is missing.
     from packaging.requirements import InvalidRequirement
@@ -178,16 +179,7 @@ def apply_lock(plan: LockPlan) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
-        descriptor, part = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(plan.text.encode("utf-8"))
-                file.flush()
-                os.fsync(file.fileno())
-            Path(part).chmod(mode)
-            Path(part).replace(target)
-        finally:
-            Path(part).unlink(missing_ok=True)
+        write_whole(target, plan.text, mode=mode)
     except OSError as error:
         raise LockError(
             f"the lock {target} can't be written ({error.strerror})", "Make its folder one that you may write to"

@@ -10,15 +10,14 @@ It lies beside the zip and holds no date, path or secret.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.asesoria.serverless.plugins.module_utils._archive import FILE_MODE, Archive, file_sha256
+from ansible_collections.asesoria.serverless.plugins.module_utils._archive import Archive, file_sha256
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
+from ansible_collections.asesoria.serverless.plugins.module_utils._whole_file import write_whole
 
 #: Of the manifest's own form. A manifest of another number is not read.
 SCHEMA = 2
@@ -148,17 +147,7 @@ def write_manifest(manifest: Manifest, *, path: Path) -> None:
 
     :raises OSError: writing failed.
     """
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(manifest.to_json())
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(FILE_MODE)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    write_whole(path, manifest.to_json())
 
 
 def intact_manifest(*, manifest: Path, archive: Path) -> Manifest | None:

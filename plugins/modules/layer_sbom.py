@@ -1,0 +1,185 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, The asesoria.serverless authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: layer_sbom
+short_description: Write the software bill of materials of an AWS Lambda layer
+version_added: 0.1.0
+author:
+  - The asesoria.serverless authors (@asesoria)
+description:
+  - Reads a layer's zip, whoever built it, and writes what is in it in the form of CycloneDX 1.6 (JSON).
+  - Every distribution is a component with its version, package URL and license, and with the distributions of the layer
+    that it needs on the runtime. The layer itself is the component that the bill is about, with the SHA-256 of its zip.
+  - The same zip gives the same text. There is no date in it, and its serial number follows from the zip.
+  - A license is what the metadata of the distribution say, as an SPDX expression or a name. The text of a license, which
+    some write in its place, is left out.
+options:
+  path:
+    description:
+      - The layer's zip.
+    type: path
+    required: true
+  name:
+    description:
+      - Name of the layer.
+    type: str
+    required: true
+  dest:
+    description:
+      - The file to write, in a folder that is there.
+    type: path
+    required: true
+  runtime:
+    description:
+      - The Lambda runtime that the layer is for. It decides which requirements hold.
+    type: str
+    default: python3.11
+  architecture:
+    description:
+      - The architecture that the layer is for.
+    type: str
+    choices: [x86_64, arm64]
+    default: x86_64
+attributes:
+  check_mode:
+    description: Says whether the file would change, and writes nothing.
+    support: full
+  diff_mode:
+    description: Shows the bill before and after.
+    support: full
+requirements:
+  - cyclonedx-python-lib >= 11
+  - packaging
+  - pyelftools
+seealso:
+  - module: asesoria.serverless.layer_build
+  - module: asesoria.serverless.layer_audit
+  - name: CycloneDX
+    description: The form of the bill.
+    link: https://cyclonedx.org/docs/1.6/json/
+"""
+
+EXAMPLES = r"""
+- name: Say what is in the layer
+  asesoria.serverless.layer_sbom:
+    path: build/flask-dependencies-py311.zip
+    name: flask-dependencies-py311
+    dest: build/flask-dependencies-py311.cdx.json
+"""
+
+RETURN = r"""
+sbom:
+  description: The file.
+  returned: always
+  type: str
+  sample: build/flask-dependencies-py311.cdx.json
+components:
+  description: How many distributions are in the bill.
+  returned: always
+  type: int
+  sample: 7
+serial_number:
+  description: The bill's own identifier, which follows from the zip.
+  returned: always
+  type: str
+  sample: urn:uuid:4cd605e7-afa2-5360-b5b9-c5e9fb5c76f4
+"""
+
+import json
+import traceback
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
+from ansible_collections.asesoria.serverless.plugins.module_utils._layer_sbom import make_sbom
+from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import ARCHITECTURES, find_runtime
+from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
+from ansible_collections.asesoria.serverless.plugins.module_utils._whole_file import write_whole
+
+MISSING: dict[str, str] = {}
+try:
+    import cyclonedx.contrib.license
+except ImportError:
+    MISSING["cyclonedx-python-lib >= 11"] = traceback.format_exc()
+else:
+    _USED: list[Any] = [cyclonedx.contrib.license]
+try:
+    import packaging.requirements
+except ImportError:
+    MISSING["packaging"] = traceback.format_exc()
+else:
+    _USED.append(packaging.requirements)
+try:
+    import elftools.elf.elffile
+except ImportError:
+    MISSING["pyelftools"] = traceback.format_exc()
+else:
+    _USED.append(elftools.elf.elffile)
+
+
+def make(params: Mapping[str, Any]) -> str:
+    """The bill's text."""
+    runtime = find_runtime(params["runtime"], today=datetime.now(tz=timezone.utc).date(), allow_deprecated=True)
+    target = Target(runtime=runtime, architecture=params["architecture"])
+    return make_sbom(Path(params["path"]), name=params["name"], target=target)
+
+
+def read(path: Path) -> str:
+    """A file's text, empty if there is none."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return ""
+
+
+def run(module: AnsibleModule) -> dict[str, Any]:
+    """Compare, and write unless in check mode; what the module returns."""
+    dest = Path(module.params["dest"])
+    after = make(module.params)
+    before = read(dest)
+    if before != after and not module.check_mode:
+        write_whole(dest, after)
+    bill = json.loads(after)
+    return {
+        "changed": before != after,
+        "sbom": str(dest),
+        "components": len(bill.get("components", [])),
+        "serial_number": bill["serialNumber"],
+        "diff": {"before_header": str(dest), "after_header": str(dest), "before": before, "after": after},
+    }
+
+
+def main() -> None:
+    """Entry point."""
+    module = AnsibleModule(
+        argument_spec={
+            "path": {"type": "path", "required": True},
+            "name": {"type": "str", "required": True},
+            "dest": {"type": "path", "required": True},
+            "runtime": {"type": "str", "default": "python3.11"},
+            "architecture": {"type": "str", "choices": list(ARCHITECTURES), "default": "x86_64"},
+        },
+        supports_check_mode=True,
+    )
+    for name, trace in MISSING.items():
+        module.fail_json(msg=missing_required_lib(name), exception=trace)
+    try:
+        result = run(module)
+    except ServerlessError as error:
+        module.fail_json(msg=str(error))
+    except OSError as error:
+        module.fail_json(msg=f"{module.params['dest']} can't be written ({error.strerror}). Name another folder.")
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
