@@ -15,7 +15,8 @@ author:
 description:
   - Reads a layer's zip, whoever built it, and writes what is in it in the form of CycloneDX 1.6 (JSON).
   - Every distribution is a component with its version, package URL and license, and with the distributions of the layer
-    that it needs on the runtime. The layer itself is the component that the bill is about, with the SHA-256 of its zip.
+    that it needs on the runtime. The layer itself is the component that the bill is about; it has the SHA-256 of the
+    zip.
   - The same zip gives the same text. There is no date in it, and its serial number follows from the zip.
   - A license is what the metadata of the distribution say, as an SPDX expression or a name. The text of a license, which
     some write in its place, is left out.
