@@ -18,8 +18,8 @@ description:
     that it needs on the runtime. The layer itself is the component that the bill is about; it has the SHA-256 of the
     zip.
   - The same zip gives the same text. There is no date in it, and its serial number follows from the zip.
-  - A license is what the metadata of the distribution say, as an SPDX expression or a name. The text of a license, which
-    some write in its place, is left out.
+  - A license is what the metadata of the distribution say, as an SPDX expression or a name. Where they hold the text of
+    a license instead, it is left out.
 options:
   path:
     description:
