@@ -16,6 +16,7 @@ from ansible_collections.asesoria.serverless.tests.unit.support import assert_re
 
 CALLER = "arn:aws:iam::123456789012:user/ana"
 PROGRAMS = {"node": "v24.1.0\n", "npm": "11.0.0\n", "ssh": "OpenSSH_9.2p1, OpenSSL 3\n"}
+INSTALLED = ("python", "boto3", "botocore", "packaging", "pyelftools", "resolvelib", "unearth")
 NAMES = [
     "ansible-core",
     "python",
@@ -23,6 +24,8 @@ NAMES = [
     "botocore",
     "packaging",
     "pyelftools",
+    "resolvelib",
+    "unearth",
     "node",
     "npm",
     "ssh",
@@ -92,7 +95,7 @@ def test_everything_that_is_wrong_is_said_at_once(app: Path, monkeypatch: pytest
     )
     assert_return_documented(control_node_info, result)
     wrong = [problem.split(":")[0] for problem in result["problems"]]
-    assert wrong == [name for name in NAMES if name not in ("python", "boto3", "botocore", "packaging", "pyelftools")]
+    assert wrong == [name for name in NAMES if name not in INSTALLED]
     assert all(check["remedy"] for check in result["checks"] if not check["ok"])
     assert not any(check["remedy"] for check in result["checks"] if check["ok"])
 
