@@ -139,6 +139,13 @@ constraints_file:
   returned: always
   type: str
   sample: constraints.txt
+has_addresses:
+  description:
+    - Whether a file says where packages are, by an option such as C(--index-url) or by an address. What installs a lock
+      of them needs the files then.
+  returned: always
+  type: bool
+  sample: false
 index_checked:
   description: Whether the package index was asked.
   returned: always
@@ -163,7 +170,11 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_require
     check_requirements,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._process import run_process
-from ansible_collections.asesoria.serverless.plugins.module_utils._requirements import read_requirements, redact
+from ansible_collections.asesoria.serverless.plugins.module_utils._requirements import (
+    names_places,
+    read_requirements,
+    redact,
+)
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import ARCHITECTURES, find_runtime
 from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
 
@@ -212,6 +223,7 @@ def run(params: Mapping[str, Any]) -> dict[str, Any]:
         "files": list(dict.fromkeys(os.path.relpath(file, root) for file in files)),
         "requirements_file": os.path.relpath(requirements.path, root),
         "constraints_file": os.path.relpath(constraints.path, root) if constraints else None,
+        "has_addresses": any(names_places(each) for each in (requirements, constraints) if each),
         "index_checked": params["check_index"],
     }
 
