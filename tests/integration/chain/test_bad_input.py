@@ -73,7 +73,7 @@ CASES = [
     pytest.param(
         {"asesoria_requirements": "{folder}/requirements.txt"},
         {"requirements.txt": "flask==3.0.3\nwerkzeug<3\n"},
-        ["flask 3.0.3 wants werkzeug>=3.0.0", "{folder}/requirements.txt, line 2"],
+        ["flask 3.0.3 wants Werkzeug>=3.0.0", "{folder}/requirements.txt, line 2"],
         id="requirements that contradict each other",
     ),
     pytest.param(
