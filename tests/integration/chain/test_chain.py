@@ -204,9 +204,13 @@ def test_a_layer_of_wheels_needs_no_builder(chain: Chain) -> None:
     """With the Python that runs Ansible, as that is the one that there is for sure."""
     chain.play("playbooks/builder.yml", "-e", "builder_ec2_state=absent").ok()
     runtime = f"python{sys.version_info[0]}.{sys.version_info[1]}"
-    since = chain.calls
-    run = chain.play("site.yml", "-e", "lambda_layer_strategy=auto", "-e", f"asesoria_runtime={runtime}").ok()
+    given = ["-e", "lambda_layer_strategy=auto", "-e", f"asesoria_runtime={runtime}"]
+    since, files = chain.calls, chain.files()
+    planned = chain.play("playbooks/layer.yml", "--check", "--diff", *given)
+    assert_nothing_done(chain, planned, since=since, files=files)
+    run = chain.play("site.yml", *given).ok()
     assert "is built on the control node: there is a wheel of everything" in run.output
     assert ask(run) == WELCOME
     assert [call for call in chain.writes(since=since) if call.startswith("ec2:")] == []
     assert instance_states(chain) <= {"terminated"}
+    assert chain.play("playbooks/layer.yml", *given).ok().changed_tasks == []
