@@ -237,13 +237,10 @@ class LockSource:
         unknown = [name for name in self.lock.unknown_dependencies if name in built]
         if not unknown:
             return {}
-        pins = [
-            f"{each.name} @ {built[each.name].as_uri()}" if each.name in built else f"{each.name}=={each.version}"
-            for each in self.lock.packages
-            if each.name in built or not each.direct
-        ]
+        made = {name: f"{name} @ {path.as_uri()}" for name, path in built.items()}
+        pins = [made.get(each.name) or self._place_of(each) for each in self.lock.packages]
         folder = job.temporary / "rest"
-        lines = [f"{name} @ {built[name].as_uri()}" for name in unknown]
+        lines = [made[name] for name in unknown]
         self._wheel(job, folder, lines, constraints=_write(job.temporary / "pins.txt", pins))
         locked = {package.name for package in self.lock.packages}
         return {name: path for name, path in _wheels_in(folder).items() if name not in locked}
@@ -270,18 +267,20 @@ class LockSource:
         _run(job, argv, environment=environment, what=what)
 
     def _line(self, package: LockedPackage) -> str:
-        """The package as a line of a requirements file."""
+        """The package as a line of a requirements file, with its hash if it has one."""
+        hashed = f" --hash=sha256:{package.sha256}" if package.sha256 else ""
+        return f"{self._place_of(package)}{hashed}"
+
+    def _place_of(self, package: LockedPackage) -> str:
+        """The package's version, or the address that it was asked for at."""
         if package.kind == "vcs":
             subdirectory = f"#subdirectory={package.subdirectory}" if package.subdirectory else ""
             scheme, _login, path = _place(package.url)
             netloc = urlsplit(self._with_login(package.url)).netloc
             return f"{package.name} @ git+{scheme}://{netloc}{path}@{package.commit}{subdirectory}"
-        if package.kind == "directory":
-            return f"{package.name} @ {self._local(package)}"
-        hashed = f"--hash=sha256:{package.sha256}"
         if not package.direct:
-            return f"{package.name}=={package.version} {hashed}"
-        return f"{package.name} @ {self._local(package) if package.path else self._with_login(package.url)} {hashed}"
+            return f"{package.name}=={package.version}"
+        return f"{package.name} @ {self._local(package) if package.path else self._with_login(package.url)}"
 
     def _local(self, package: LockedPackage) -> str:
         return (self.path.parent / package.path).resolve().as_uri()

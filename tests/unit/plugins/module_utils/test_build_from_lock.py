@@ -265,17 +265,22 @@ def test_only_sdists_are_compiled(tmp_path: Path, packages: Packages) -> None:
 
 
 def test_what_only_a_build_tells_is_found_with_the_rest_held_fast(tmp_path: Path, packages: Packages) -> None:
-    built = packages.sdist("built", "1.0", needs=["held", "new>=1"])
+    built = packages.sdist("built", "1.0", needs=["held", "placed", "new>=1"])
     held = packages.wheel("held", "1.0")
     packages.wheel("held", "2.0")
+    placed = packages.wheel("placed", "1.0")
+    packages.wheel("placed", "2.0")
+    (tmp_path / placed.file).write_bytes((packages.folder / placed.file).read_bytes())
+    at_hand = replace(placed, direct=True, index="", url="", path=f"./{placed.file}")
     packages.wheel("new", "1.5")
-    lock = write_lock(tmp_path / "pylock.toml", built, held, unknown=["built"])
+    lock = write_lock(tmp_path / "pylock.toml", built, held, at_hand, unknown=["built"])
     _plan, manifest = build(request_for(lock), packages)
     assert packages.calls == ["wheel", "wheel", "install"]
     assert {each.name: (each.version, each.sha256) for each in manifest.distributions} == {
         "built": ("1.0", built.sha256),
         "held": ("1.0", held.sha256),
         "new": ("1.5", None),
+        "placed": ("1.0", placed.sha256),
     }
 
 
