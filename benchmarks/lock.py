@@ -29,8 +29,8 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_lock im
     LockRequest,
     apply_lock,
     plan_lock,
-    read_lock,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._lock_file import read_lock
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Completed
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import RUNTIMES
 from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target

@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Builds a layer's zip from a requirements file: look, decide, and only then run pip.
+"""Builds a layer's zip from a requirements file or a lock: look, decide, and only then run pip.
 
 A build is needed unless the zip is the one that its manifest describes and the manifest's key is the one of the
-request. The key stands for all that the content follows from: requirements, constraints and index addresses (without
-comments and passwords), runtime, architecture, the interpreter's exact version, the builder's C library, what need not
-import, and this code's version.
+request. The key stands for all that the content follows from: the locked versions and hashes, or requirements,
+constraints and index addresses (without comments and passwords), runtime, architecture, the interpreter's exact
+version, the builder's C library, what need not import, and this code's version.
 
 A zip appears under its name only after everything in it was imported.
 """
@@ -21,56 +21,39 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._archive import write_archive
+from ansible_collections.asesoria.serverless.plugins.module_utils._build_source import (
+    Index,
+    Job,
+    Origin,
+    Source,
+    lock_source,
+    requirements_source,
+)
 from ansible_collections.asesoria.serverless.plugins.module_utils._bytecode import compile_tree
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._import_gate import check_imports
+from ansible_collections.asesoria.serverless.plugins.module_utils._interpreter import Interpreter, examine
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_tree import clean_tree
 from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import (
+    Distribution,
     Manifest,
     ManifestError,
     intact_manifest,
     read_manifest,
     write_manifest,
 )
-from ansible_collections.asesoria.serverless.plugins.module_utils._pip import (
-    Runner,
-    explain_failure,
-    install_argv,
-    pip_environment,
-)
-from ansible_collections.asesoria.serverless.plugins.module_utils._requirements import (
-    Requirements,
-    read_requirements,
-    redact,
-)
+from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Runner
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import Runtime
 from ansible_collections.asesoria.serverless.plugins.module_utils._slim import SAFE, slim_tree
+from ansible_collections.asesoria.serverless.plugins.module_utils._wheel_name import normalize
 
 #: Raise it when the same request leads to another content.
 ENGINE = "3"
-
-_MACHINES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
-_DESCRIBE = """
-import importlib.util, json, platform, sys
-print(json.dumps({
-    "version": platform.python_version(),
-    "minor": "%d.%d" % sys.version_info[:2],
-    "machine": platform.machine(),
-    "libc": " ".join(platform.libc_ver()).strip(),
-    "lacks": [name for name in ("pip", "_ssl", "zlib") if importlib.util.find_spec(name) is None],
-}))
-"""
-_LACKS = {
-    "pip": "Install it with '{python} -m ensurepip'",
-    "_ssl": "Build it again with OpenSSL 1.1.1 or newer and its headers installed",
-    "zlib": "Build it again with zlib's headers installed",
-}
 
 
 class BuildError(ServerlessError):
@@ -81,44 +64,32 @@ class BuildError(ServerlessError):
 class BuildRequest:
     """What is to be built, and where it goes.
 
-    :param requirements: pip's requirements file.
-    :param constraints: pip's constraints file.
     :param runtime: what the layer is for.
     :param architecture: Lambda's name of it.
     :param python: the interpreter that installs, of the runtime's version.
     :param archive: the zip to write.
     :param manifest: the manifest to write.
-    :param index_url: package index instead of pip's own setting.
-    :param extra_index_urls: more of them.
+    :param requirements: pip's requirements file; None if there is a lock.
+    :param constraints: pip's constraints file.
+    :param lock: the lock; None if there are requirements.
+    :param index: where packages are looked for.
     :param slim: level of slimming, see C(_slim).
     :param allow_imports: distributions that need not import.
     :param force: build even if nothing has changed.
     """
 
-    requirements: Path
-    constraints: Path | None
     runtime: Runtime
     architecture: str
     python: str
     archive: Path
     manifest: Path
-    index_url: str | None = None
-    extra_index_urls: tuple[str, ...] = ()
+    requirements: Path | None = None
+    constraints: Path | None = None
+    lock: Path | None = None
+    index: Index = field(default_factory=Index)
     slim: str = SAFE
     allow_imports: tuple[str, ...] = ()
     force: bool = False
-
-
-@dataclass(frozen=True)
-class Interpreter:
-    """The Python that installs.
-
-    :param version: C(3.11.17).
-    :param libc: C(glibc 2.26), empty if unknown.
-    """
-
-    version: str
-    libc: str
 
 
 @dataclass(frozen=True)
@@ -127,7 +98,7 @@ class BuildPlan:
 
     :param request: what was asked for.
     :param interpreter: what installs.
-    :param requirements: what the requirements file says.
+    :param source: what it is built from.
     :param key: stands for all that the content follows from.
     :param current: the manifest of the zip that is there, if both are whole.
     :param reason: why it has to be built; empty if it has not.
@@ -135,7 +106,7 @@ class BuildPlan:
 
     request: BuildRequest
     interpreter: Interpreter
-    requirements: Requirements
+    source: Source
     key: str
     current: Manifest | None
     reason: str
@@ -143,7 +114,7 @@ class BuildPlan:
     def diff(self, built: Manifest | None) -> dict[str, str]:
         """Distributions before and after, as text.
 
-        :param built: what was built; without it (in check mode) the requirements stand for what pip would find.
+        :param built: what was built; without it (in check mode) that is said which is known before.
         """
         before = _list_versions(self.current) if self.current else ""
         if not self.reason:
@@ -151,8 +122,7 @@ class BuildPlan:
         elif built:
             after = _list_versions(built)
         else:
-            lines = [redact(requirement.text) for requirement in self.requirements.requirements]
-            after = "".join(f"{line} (and what it needs)\n" for line in lines)
+            after = "".join(f"{line}\n" for line in self.source.expected)
         name = str(self.request.archive)
         return {"before_header": name, "after_header": name, "before": before, "after": after}
 
@@ -160,20 +130,20 @@ class BuildPlan:
 def plan_build(request: BuildRequest, *, runner: Runner) -> BuildPlan:
     """Look at what is there and decide; changes nothing.
 
-    :raises ServerlessError: the requirements, the interpreter or the machine won't do.
+    :raises ServerlessError: the requirements, the lock, the interpreter or the machine won't do.
     """
-    requirements = read_requirements(request.requirements)
-    constraints = read_requirements(request.constraints, constraints=True) if request.constraints else None
-    interpreter = _examine(request, runner=runner)
-    key = _key(request, requirements=requirements, constraints=constraints, interpreter=interpreter)
+    source = _read_source(request)
+    interpreter = examine(request.python, runtime=request.runtime, architecture=request.architecture, runner=runner)
+    source.check(interpreter)
+    key = _key(request, source=source, interpreter=interpreter)
     current = intact_manifest(manifest=request.manifest, archive=request.archive)
     return BuildPlan(
         request=request,
         interpreter=interpreter,
-        requirements=requirements,
+        source=source,
         key=key,
         current=current,
-        reason=_reason(request, key=key, current=current),
+        reason=_reason(request, source=source, key=key, current=current),
     )
 
 
@@ -202,64 +172,37 @@ def _list_versions(manifest: Manifest) -> str:
     return "".join(f"{name} {version}\n" for name, version in manifest.versions().items())
 
 
-def _examine(request: BuildRequest, *, runner: Runner) -> Interpreter:
-    facts = _describe(request.python, runner=runner)
-    if facts["minor"] != request.runtime.python:
-        raise BuildError(
-            f"{request.python} is Python {facts['version']}, but runtime {request.runtime.identifier} needs "
-            f"{request.runtime.python}",
-            f"Name an interpreter of Python {request.runtime.python}",
+def _read_source(request: BuildRequest) -> Source:
+    if request.lock:
+        return lock_source(
+            request.lock, runtime=request.runtime, architecture=request.architecture, index=request.index
         )
-    machine = _MACHINES.get(facts["machine"].lower(), facts["machine"])
-    if machine != request.architecture:
-        raise BuildError(
-            f"this builder is {machine}, but the layer is for {request.architecture}",
-            f"Build on a host with {request.architecture}, or change the architecture",
-        )
-    for name in facts["lacks"]:
-        raise BuildError(f"{request.python} has no {name.strip('_')}", _LACKS[name].format(python=request.python))
-    return Interpreter(version=facts["version"], libc=facts["libc"])
+    if request.requirements:
+        return requirements_source(request.requirements, constraints=request.constraints, index=request.index)
+    raise BuildError("there is nothing to build from", "Give requirements or a lock")
 
 
-def _describe(python: str, *, runner: Runner) -> dict[str, Any]:
-    remedy = "Name an interpreter that is there"
-    try:
-        completed = runner([python, "-I", "-c", _DESCRIBE], environment={})
-    except OSError as error:
-        raise BuildError(f"interpreter {python} can't be started ({error.strerror})", remedy) from error
-    try:
-        facts: dict[str, Any] = json.loads(completed.stdout)
-    except ValueError as error:
-        lines = completed.output.strip().splitlines() or ["it printed nothing"]
-        raise BuildError(f"{python} does not work as a Python interpreter ({lines[-1]})", remedy) from error
-    return facts
-
-
-def _key(
-    request: BuildRequest, *, requirements: Requirements, constraints: Requirements | None, interpreter: Interpreter
-) -> str:
+def _key(request: BuildRequest, *, source: Source, interpreter: Interpreter) -> str:
     parts = {
         "engine": ENGINE,
         "runtime": request.runtime.identifier,
         "architecture": request.architecture,
         "python": interpreter.version,
         "libc": interpreter.libc,
-        "requirements": requirements.normalized,
-        "constraints": constraints.normalized if constraints else None,
-        "indexes": [redact(url) for url in (request.index_url or "", *request.extra_index_urls)],
+        **source.parts,
         "slim": request.slim,
         "allow_imports": sorted(request.allow_imports),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def _reason(request: BuildRequest, *, key: str, current: Manifest | None) -> str:
+def _reason(request: BuildRequest, *, source: Source, key: str, current: Manifest | None) -> str:
     if request.force:
         return "a new build was asked for"
     if current and current.key == key:
         return ""
     if current:
-        return "the requirements, the interpreter or an option have changed"
+        return f"the {source.noun}, the interpreter or an option have changed"
     if not request.archive.exists():
         return "there is no artifact yet"
     try:
@@ -294,7 +237,7 @@ def _build(plan: BuildPlan, *, runner: Runner) -> Manifest:
         temporary.mkdir()
         target = root / "python"
         target.mkdir(parents=True)
-        _install(plan, target=target, temporary=temporary, runner=runner)
+        origins = _install(plan, Job(request.python, target=target, temporary=temporary, runner=runner))
         saved = slim_tree(target, level=request.slim)
         tree = clean_tree(target)
         bytecode = compile_tree(root, python=request.python, runner=runner)
@@ -316,7 +259,7 @@ def _build(plan: BuildPlan, *, runner: Runner) -> Manifest:
         saved=saved,
         bytecode=bytecode,
         imports=imports,
-        distributions=tree.distributions,
+        distributions=tuple(_with_origins(tree.distributions, origins)),
         archive=archive,
     )
     request.manifest.parent.mkdir(parents=True, exist_ok=True)
@@ -324,17 +267,17 @@ def _build(plan: BuildPlan, *, runner: Runner) -> Manifest:
     return manifest
 
 
-def _install(plan: BuildPlan, *, target: Path, temporary: Path, runner: Runner) -> None:
-    request = plan.request
-    argv = install_argv(
-        python=request.python, target=target, requirements=request.requirements, constraints=request.constraints
-    )
-    environment = pip_environment(index_url=request.index_url, extra_index_urls=request.extra_index_urls)
-    completed = runner(argv, environment={**environment, "TMPDIR": str(temporary)})
-    if completed.returncode != 0:
-        raise explain_failure(completed, what=f"installing {request.requirements} with pip")
-    if not any(target.glob("*.dist-info")):
+def _install(plan: BuildPlan, job: Job) -> dict[str, Origin]:
+    origins = plan.source.install(job)
+    if not any(job.target.glob("*.dist-info")):
         raise BuildError(
-            f"pip installed nothing from {request.requirements}",
+            f"pip installed nothing from {plan.source.path}",
             "See whether the requirements' conditions (after ';') hold for this Python and Linux",
         )
+    return origins
+
+
+def _with_origins(distributions: Iterable[Distribution], origins: Mapping[str, Origin]) -> Iterator[Distribution]:
+    for each in distributions:
+        origin = origins.get(normalize(each.name))
+        yield replace(each, file=origin.file, sha256=origin.sha256) if origin else each

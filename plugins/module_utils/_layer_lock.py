@@ -26,6 +26,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._lock_file imp
     LockedPackage,
     LockFileError,
     parse,
+    read_text,
     render,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._lock_index import (
@@ -186,17 +187,6 @@ def apply_lock(plan: LockPlan) -> None:
         ) from error
 
 
-def read_lock(path: Path) -> Lock:
-    """Read a lock.
-
-    :raises LockFileError: there is none, or it was edited or damaged.
-    """
-    _text, lock, problem = _read_current(path)
-    if lock is None:
-        raise LockFileError(f"the lock {path} can't be used: {problem}", "Make it anew with layer_lock")
-    return lock
-
-
 def _umask() -> int:
     mask = os.umask(0o077)
     os.umask(mask)
@@ -225,7 +215,7 @@ def _read_inputs(request: LockRequest) -> tuple[Requirements, Requirements | Non
 def _read_current(path: Path) -> tuple[str | None, Lock | None, str]:
     """The text that is there, what it says, and what is wrong with it."""
     try:
-        text = path.read_bytes().decode("utf-8", "surrogateescape")
+        text = read_text(path)
     except FileNotFoundError:
         return None, None, "there is no lock yet"
     except OSError as error:
@@ -278,6 +268,11 @@ def _make(
 ) -> Lock:
     files = [requirements, *([constraints] if constraints else [])]
     wants = list(_wants(requirements.requirements, target=request.target))
+    if not wants:
+        raise RequirementsError(
+            f"none of the requirements applies to {request.target}",
+            "See whether their conditions (after ';') hold there",
+        )
     limits = [item for file in files for item in file.constraints]
     options = [option for file in files for option in file.options]
     sources = read_sources(

@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
@@ -136,6 +137,28 @@ def parse(text: str) -> Lock:
         return _read(content)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise LockFileError("it is no lock of this collection") from error
+
+
+def read_lock(path: Path) -> Lock:
+    """Read a lock from its file.
+
+    :raises LockFileError: there is none, or it was edited or damaged.
+    """
+    remedy = "Make it anew with layer_lock"
+    try:
+        return parse(read_text(path))
+    except OSError as error:
+        raise LockFileError(f"the lock {path} can't be read ({error.strerror})", remedy) from error
+    except LockFileError as error:
+        raise LockFileError(f"the lock {path} can't be used: {error.problem}", remedy) from error
+
+
+def read_text(path: Path) -> str:
+    """The text of a lock, whatever bytes are in it.
+
+    :raises OSError: it can't be read.
+    """
+    return path.read_bytes().decode("utf-8", "surrogateescape")
 
 
 def _digest(text: str) -> str:

@@ -20,7 +20,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._errors import
 from ansible_collections.asesoria.serverless.plugins.module_utils._whole_file import write_whole
 
 #: Of the manifest's own form. A manifest of another number is not read.
-SCHEMA = 2
+SCHEMA = 3
 
 
 class ManifestError(ServerlessError):
@@ -35,12 +35,16 @@ class Distribution:
     :param version: as its metadata writes it.
     :param files: how many of the archive's files are its own.
     :param size: sum of their sizes in bytes, before compression.
+    :param file: name of the wheel or source distribution that the lock named for it; None without one.
+    :param sha256: hash of that file, which was checked; None without one.
     """
 
     name: str
     version: str
     files: int
     size: int
+    file: str | None = None
+    sha256: str | None = None
 
 
 @dataclass(frozen=True)

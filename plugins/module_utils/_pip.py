@@ -98,18 +98,42 @@ def pip_environment(*, index_url: str | None = None, extra_index_urls: Sequence[
     return environment
 
 
-def install_argv(*, python: str, target: Path, requirements: Path, constraints: Path | None) -> list[str]:
+def install_argv(
+    *, python: str, target: Path, requirements: Path, constraints: Path | None, options: Sequence[str] = ()
+) -> list[str]:
     """The call that installs a requirements file into a folder, without bytecode.
 
     :param python: the interpreter that the packages are for.
     :param target: the folder.
     :param requirements: the file.
     :param constraints: a constraints file.
+    :param options: more options.
     """
     argv = [python, *_PIP, "install", "--no-compile", "--no-warn-script-location", "--root-user-action=ignore"]
-    argv += ["--timeout", str(TIMEOUT), "--retries", str(RETRIES)]
+    argv += ["--timeout", str(TIMEOUT), "--retries", str(RETRIES), *options]
     argv += ["--target", str(target), "--requirement", str(requirements)]
     return argv + (["--constraint", str(constraints)] if constraints else [])
+
+
+def wheel_argv(
+    *, python: str, folder: Path, requirements: Path, constraints: Path | None = None, options: Sequence[str] = ()
+) -> list[str]:
+    """The call that makes wheels of a requirements file.
+
+    :param python: the interpreter that they are for.
+    :param folder: where they go.
+    :param requirements: the file.
+    :param constraints: a constraints file.
+    :param options: more options.
+    """
+    argv = [python, *_PIP, "wheel", "--timeout", str(TIMEOUT), "--retries", str(RETRIES), *options]
+    argv += ["--wheel-dir", str(folder), "--requirement", str(requirements)]
+    return argv + (["--constraint", str(constraints)] if constraints else [])
+
+
+def locked_options() -> tuple[str, ...]:
+    """What lets pip take nothing but the files whose hashes it is given."""
+    return ("--no-deps", "--require-hashes")
 
 
 def versions_argv(*, python: str, name: str, python_version: str, platforms: Sequence[str]) -> list[str]:
@@ -210,8 +234,8 @@ def _hash_differs(match: re.Match[str], output: str) -> PipError:
     item = re.search(r"^\s{4}(?P<item>\S+==\S+|\S+ from \S+)", output[match.end() :], re.MULTILINE)
     subject = item["item"] if item else "a package"
     return PipError(
-        f"what the package index gave for {subject} does not have the SHA-256 of the requirements file",
-        "Find out why before you change the hash: the file may have been tampered with",
+        f"what the package index gave for {subject} does not have the SHA-256 that it should have",
+        "Find out why before you accept another one: the file may have been tampered with",
     )
 
 

@@ -76,8 +76,7 @@ def read_sources(
     if extra_index_urls:
         settings["PIP_EXTRA_INDEX_URL"] = " ".join([settings.get("PIP_EXTRA_INDEX_URL", ""), *extra_index_urls])
     for file in requirements:
-        base = {**environment, **settings}
-        settings.update(_beside(file, index_environment(file, base=base)))
+        settings.update(requirements_environment(file, base={**environment, **settings}))
     urls = [settings.get("PIP_INDEX_URL") or default_index, *settings.get("PIP_EXTRA_INDEX_URL", "").split()]
     if settings.get("PIP_NO_INDEX", "").lower() in _TRUE:
         urls = []
@@ -134,8 +133,13 @@ def _variable(name: str) -> str:
     return f"PIP_{name.upper().replace('-', '_')}"
 
 
-def _beside(file: Requirements, settings: dict[str, str]) -> dict[str, str]:
-    """The same with links to folders beside the file made whole."""
+def requirements_environment(file: Requirements, *, base: Mapping[str, str]) -> dict[str, str]:
+    """Variables that make pip look where a requirements file says, with links to folders beside it made whole.
+
+    :param file: what it says.
+    :param base: the environment, which says what C(${NAME}) stands for and where pip looks besides.
+    """
+    settings = index_environment(file, base=base)
     links = settings.get("PIP_FIND_LINKS", "").split()
     beside = [str(file.path.parent / link) if (file.path.parent / link).exists() else link for link in links]
     return {**settings, "PIP_FIND_LINKS": " ".join(beside)} if links else settings

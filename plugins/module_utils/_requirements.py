@@ -202,6 +202,11 @@ def local_paths(requirements: Requirements) -> list[Requirement]:
     return [requirement for requirement in requirements.requirements if requirement.kind in ("path", "editable")]
 
 
+def names_places(requirements: Requirements) -> bool:
+    """Whether a file says where packages are, by an option or by an address."""
+    return bool(requirements.index_settings) or any(item.kind == "url" for item in requirements.requirements)
+
+
 def _error_of(parse: Callable[[str], None], text: str) -> Iterator[SpecifierError]:
     if _URL.match(text):
         return

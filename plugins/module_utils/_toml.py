@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads TOML with Python's own parser, or on Python 3.10, which has none, with the one that it came from."""
+"""Reads TOML with Python's own parser, or on Python 3.10, which has none, with the one that it came from.
+
+That one is a part of pip too, which every host that builds has.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from typing import Any
 
 
 def _parser() -> Any:
-    for name in ("tomllib", "tomli"):
+    for name in ("tomllib", "tomli", "pip._vendor.tomli"):
         with suppress(ImportError):
             return importlib.import_module(name)
     return None

@@ -102,8 +102,8 @@ checks:
     name:
       description:
         - Which check it is. One of C(ansible-core), C(python), C(boto3), C(botocore), C(packaging), C(pyelftools),
-          C(cyclonedx-python-lib), C(node), C(npm), C(ssh), C(ssh-keygen), C(credentials), C(region), C(runtime),
-          C(architecture), C(layer name), C(app) and C(disk).
+          C(resolvelib), C(unearth), C(cyclonedx-python-lib), C(node), C(npm), C(ssh), C(ssh-keygen), C(credentials),
+          C(region), C(runtime), C(architecture), C(layer name), C(app) and C(disk).
         - C(credentials) and C(region) are left out without boto3, which is what is missing then.
       returned: success
       type: str
@@ -171,7 +171,13 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._aws_identity 
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 
 #: What reads requirements and looks into a layer, with the oldest versions that know what is asked of them.
-LIBRARIES = (("packaging", "22.0"), ("pyelftools", "0.29"), ("cyclonedx-python-lib", "11.0"))
+LIBRARIES = (
+    ("packaging", "22.0"),
+    ("pyelftools", "0.29"),
+    ("resolvelib", "1.0.0"),
+    ("unearth", "0.19.0"),
+    ("cyclonedx-python-lib", "11.0"),
+)
 
 ARGUMENT_SPEC: dict[str, Any] = {
     "ansible_version": {"type": "str", "required": True},

@@ -8,35 +8,51 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: layer_build
-short_description: Build the zip of an AWS Lambda layer from a Python requirements file
+short_description: Build the zip of an AWS Lambda layer from a lock or a Python requirements file
 version_added: 0.1.0
 author:
   - The asesoria.serverless authors (@asesoria)
 description:
-  - Installs a requirements file with the pip of the interpreter that the layer is for, and packs the result into a zip
-    whose bytes follow from its contents alone. The same contents give the same zip, whatever the folder, date, umask
-    or time zone is.
+  - Installs a lock or a requirements file with the pip of the interpreter that the layer is for, and packs the result
+    into a zip whose bytes follow from its contents alone. The same contents give the same zip, whatever the folder,
+    date, umask or time zone is.
   - Beside the zip it writes a manifest, which says what is in the zip and how it was made. Neither holds a date, a path
     of the builder or a password.
   - The zip holds bytecode of the mode C(unchecked-hash), which is valid whatever the files' dates are.
   - Before the zip appears, every top-level module of every distribution in it is imported by O(python), each in a
     process of its own and with nothing else on its path. If one fails there is no zip. A module that fails for want of
     another one that no mandatory requirement stands for is told apart, if the distribution has a module that imports.
+  - From a lock exactly its files are installed, and each is held against its hash. Only what is locked as a source
+    distribution, a repository or a folder is compiled. What the lock lists as having unknown dependencies is built
+    first; pip then finds what that needs, with everything that is locked held fast. What comes that way, and what is
+    made from a repository or a folder, has no hash in the manifest.
   - Nothing is built, and pip is not run, if the zip is the one that its manifest describes and was made from the same
-    requirements, constraints, index addresses, runtime, architecture and interpreter.
-    Comments and passwords in these files and addresses do not count.
+    versions and hashes of a lock, or the same requirements, constraints and index addresses, for the same runtime and
+    architecture with the same interpreter. Comments and passwords do not count, and with a lock no address does.
   - A requirement without an exact version is not looked up again while that holds. Use O(force) to take newer versions.
   - It runs on the host that builds, which needs nothing but the interpreter and its pip.
 options:
   requirements:
     description:
       - pip's requirements file, on the host that builds. What it includes with C(-r) and C(-c) is read too.
+      - Either this or O(lock) is needed.
     type: path
-    required: true
   constraints:
     description:
-      - pip's constraints file, on the host that builds.
+      - pip's constraints file, on the host that builds. A lock has its own already.
     type: path
+  lock:
+    description:
+      - A lock of M(asesoria.serverless.layer_lock), on the host that builds, for the same runtime and architecture.
+    type: path
+  options_from:
+    description:
+      - Requirements files, on the host that builds, that say where the files of O(lock) are. Their options
+        C(--index-url), C(--extra-index-url), C(--find-links), C(--no-index) and C(--trusted-host) hold as in pip, and
+        a password in an address counts where the lock has the same address without it. Nothing else in them counts.
+    type: list
+    elements: path
+    default: []
   runtime:
     description:
       - The Lambda runtime that the layer is for.
@@ -111,15 +127,21 @@ attributes:
     support: full
   diff_mode:
     description: >-
-      Shows the distributions with their versions. In check mode the requirements stand in for the versions that pip
-      would find.
+      Shows the distributions with their versions. In check mode requirements stand in for the versions that pip would
+      find.
     support: full
 seealso:
+  - module: asesoria.serverless.layer_lock
   - module: asesoria.serverless.layer_requirements_info
   - module: asesoria.serverless.layer_publish
 """
 
 EXAMPLES = r"""
+- name: Build exactly what a lock says
+  asesoria.serverless.layer_build:
+    lock: /home/ec2-user/layer/pylock.toml
+    dest: /home/ec2-user/layer/flask-dependencies-py311.zip
+
 - name: Build the layer with the interpreter that runs the module
   asesoria.serverless.layer_build:
     requirements: /home/ec2-user/layer/requirements.txt
@@ -274,6 +296,16 @@ manifest:
           returned: always
           type: int
           sample: 367000
+        file:
+          description: Name of the wheel or source distribution that a lock named for it; C(null) without one.
+          returned: always
+          type: str
+          sample: flask-3.1.3-py3-none-any.whl
+        sha256:
+          description: SHA-256 of that file, which was checked; C(null) without one.
+          returned: always
+          type: str
+          sample: d667207822eb83f1c4b50949b1623c8fc8d51f2341d65f72e1a1815397551a87
     archive:
       description: The zip.
       returned: always
@@ -311,6 +343,7 @@ manifest:
           sample: 2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae
 """
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
@@ -318,6 +351,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.asesoria.serverless.plugins.module_utils._build_source import Index
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._import_gate import RULE
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_build import (
@@ -353,19 +387,28 @@ def read_request(params: Mapping[str, Any]) -> BuildRequest:
     dest = Path(params["dest"])
     manifest = params["manifest"] or dest.with_name(f"{dest.name.removesuffix('.zip')}.manifest.json")
     return BuildRequest(
-        requirements=Path(params["requirements"]),
-        constraints=Path(params["constraints"]) if params["constraints"] else None,
         runtime=find_runtime(params["runtime"], today=datetime.now(tz=timezone.utc).date()),
         architecture=params["architecture"],
         python=params["python"] or sys.executable,
         archive=dest,
         manifest=Path(manifest),
-        index_url=params["index_url"],
-        extra_index_urls=tuple(params["extra_index_urls"]),
+        requirements=_path(params["requirements"]),
+        constraints=_path(params["constraints"]),
+        lock=_path(params["lock"]),
+        index=Index(
+            url=params["index_url"],
+            extra_urls=tuple(params["extra_index_urls"]),
+            options_from=tuple(map(Path, params["options_from"])),
+            environment=os.environ,
+        ),
         slim=params["slim"],
         allow_imports=tuple(entry["distribution"] for entry in params["allow"]),
         force=params["force"],
     )
+
+
+def _path(value: str | None) -> Path | None:
+    return Path(value) if value else None
 
 
 def run(module: AnsibleModule) -> dict[str, Any]:
@@ -388,8 +431,10 @@ def main() -> None:
     """Entry point."""
     module = AnsibleModule(
         argument_spec={
-            "requirements": {"type": "path", "required": True},
+            "requirements": {"type": "path"},
             "constraints": {"type": "path"},
+            "lock": {"type": "path"},
+            "options_from": {"type": "list", "elements": "path", "default": []},
             "runtime": {"type": "str", "default": "python3.11"},
             "architecture": {"type": "str", "choices": list(ARCHITECTURES), "default": "x86_64"},
             "python": {"type": "path"},
@@ -409,6 +454,8 @@ def main() -> None:
             },
             "force": {"type": "bool", "default": False},
         },
+        mutually_exclusive=[("requirements", "lock"), ("constraints", "lock")],
+        required_one_of=[("requirements", "lock")],
         supports_check_mode=True,
     )
     try:

@@ -223,9 +223,8 @@ size:
 """
 
 import os
-import subprocess
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -239,7 +238,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_lock im
     apply_lock,
     plan_lock,
 )
-from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Completed
+from ansible_collections.asesoria.serverless.plugins.module_utils._process import run_process
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import ARCHITECTURES, find_runtime
 from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
 
@@ -264,14 +263,6 @@ else:
     _USED.append(unearth)
 if not _toml.AVAILABLE:
     MISSING["tomli"] = ""
-
-
-def run_process(argv: Sequence[str], *, environment: Mapping[str, str]) -> Completed:
-    """Run a command to its end."""
-    done = subprocess.run(  # pylint: disable=ansible-bad-function
-        list(argv), env={**os.environ, **environment}, capture_output=True, text=True, errors="replace", check=False
-    )
-    return Completed(returncode=done.returncode, stdout=done.stdout, stderr=done.stderr)
 
 
 def request_of(params: Mapping[str, Any]) -> LockRequest:

@@ -139,6 +139,13 @@ constraints_file:
   returned: always
   type: str
   sample: constraints.txt
+has_addresses:
+  description:
+    - Whether a file says where packages are, by an option such as C(--index-url) or by an address. What installs a lock
+      of them needs the files then.
+  returned: always
+  type: bool
+  sample: false
 index_checked:
   description: Whether the package index was asked.
   returned: always
@@ -147,10 +154,9 @@ index_checked:
 """
 
 import os
-import subprocess
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -163,8 +169,12 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_require
     check_index,
     check_requirements,
 )
-from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Completed
-from ansible_collections.asesoria.serverless.plugins.module_utils._requirements import read_requirements, redact
+from ansible_collections.asesoria.serverless.plugins.module_utils._process import run_process
+from ansible_collections.asesoria.serverless.plugins.module_utils._requirements import (
+    names_places,
+    read_requirements,
+    redact,
+)
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import ARCHITECTURES, find_runtime
 from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
 
@@ -174,14 +184,6 @@ except ImportError:
     PACKAGING_ERROR: str | None = traceback.format_exc()
 else:
     PACKAGING_ERROR = None if packaging.requirements else ""
-
-
-def run_process(argv: Sequence[str], *, environment: Mapping[str, str]) -> Completed:
-    """Run a command to its end. Several threads may call it, which C(AnsibleModule.run_command) is not made for."""
-    done = subprocess.run(  # pylint: disable=ansible-bad-function
-        list(argv), env={**os.environ, **environment}, capture_output=True, text=True, errors="replace", check=False
-    )
-    return Completed(returncode=done.returncode, stdout=done.stdout, stderr=done.stderr)
 
 
 def run(params: Mapping[str, Any]) -> dict[str, Any]:
@@ -221,6 +223,7 @@ def run(params: Mapping[str, Any]) -> dict[str, Any]:
         "files": list(dict.fromkeys(os.path.relpath(file, root) for file in files)),
         "requirements_file": os.path.relpath(requirements.path, root),
         "constraints_file": os.path.relpath(constraints.path, root) if constraints else None,
+        "has_addresses": any(names_places(each) for each in (requirements, constraints) if each),
         "index_checked": params["check_index"],
     }
 

@@ -71,6 +71,18 @@ CASES = [
         id="a package that does not exist",
     ),
     pytest.param(
+        {"asesoria_requirements": "{folder}/requirements.txt"},
+        {"requirements.txt": "flask==3.0.3\nwerkzeug<3\n"},
+        ["flask 3.0.3 wants Werkzeug>=3.0.0", "{folder}/requirements.txt, line 2"],
+        id="requirements that contradict each other",
+    ),
+    pytest.param(
+        {"lambda_layer_strategy": "wheels", "lambda_layer_python": "{folder}/python"},
+        {"requirements.txt": "flask\n"},
+        ["the strategy wheels", "{folder}/python"],
+        id="no interpreter to build on the control node with",
+    ),
+    pytest.param(
         {"asesoria_app_dir": "{folder}"},
         {"requirements.txt": "flask\n", "main.py": "app = None\n"},
         ["app", "{folder}"],

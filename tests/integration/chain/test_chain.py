@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,12 +16,18 @@ import pytest
 from .support import CHECKOUT, Chain, ProcessWatch, Run
 
 WELCOME = "Bienvenido al servidor de Flask"
-STAGES = ("preflight", "access", "builder", "python", "layer", "deploy", "verify")
+STAGES = ("preflight", "lock", "access", "builder", "python", "layer", "deploy", "verify")
 
 
 def ask(run: Run) -> str:
     """What the curl command that a run printed prints."""
     return subprocess.run([*run.curl, "--silent", "--show-error"], check=True, capture_output=True, text=True).stdout
+
+
+def instance_states(chain: Chain) -> set[str]:
+    """The states that the account's instances are in."""
+    reservations = chain.client("ec2").describe_instances()["Reservations"]
+    return {instance["State"]["Name"] for reservation in reservations for instance in reservation["Instances"]}
 
 
 def assert_nothing_done(chain: Chain, run: Run, *, since: int, files: dict[str, str]) -> None:
@@ -158,12 +165,7 @@ def test_teardown_leaves_nothing_of_ours_and_everything_else(chain: Chain) -> No
     assert [key["KeyName"] for key in ec2.describe_key_pairs()["KeyPairs"]] == ["somebody-elses-key"]
     groups = [group["GroupName"] for group in ec2.describe_security_groups()["SecurityGroups"]]
     assert set(groups) == {"default"}
-    states = [
-        instance["State"]["Name"]
-        for reservation in ec2.describe_instances()["Reservations"]
-        for instance in reservation["Instances"]
-    ]
-    assert set(states) <= {"terminated"}
+    assert instance_states(chain) <= {"terminated"}
     assert chain.layer_versions() == []
     assert chain.client("lambda").list_functions()["Functions"] == []
     live = [
@@ -179,6 +181,7 @@ def test_teardown_leaves_the_users_own_files_as_they_were(chain: Chain) -> None:
     assert b"asesoria" not in chain.aws_files["credentials"] + chain.aws_files["config"]
     assert not (chain.sandbox / "ssh/lambda-builder-keys.pem").exists()
     assert not (chain.home / ".aws").exists()
+    assert [path.name for path in (chain.sandbox / "state/layers").iterdir()] == []
 
 
 def test_a_second_teardown_changes_nothing(chain: Chain) -> None:
@@ -195,3 +198,19 @@ def test_a_run_that_is_killed_at_three_stages_ends_like_an_undisturbed_one(chain
     assert len(chain.client("iam").list_access_keys(UserName="asesoria")["AccessKeyMetadata"]) == 1
     assert len(chain.layer_versions()) == 1
     assert chain.play("site.yml").ok().changed_tasks == []
+
+
+def test_a_layer_of_wheels_needs_no_builder(chain: Chain) -> None:
+    """With the Python that runs Ansible, as that is the one that there is for sure."""
+    chain.play("playbooks/builder.yml", "-e", "builder_ec2_state=absent").ok()
+    runtime = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    given = ["-e", "lambda_layer_strategy=auto", "-e", f"asesoria_runtime={runtime}"]
+    since, files = chain.calls, chain.files()
+    planned = chain.play("playbooks/layer.yml", "--check", "--diff", *given)
+    assert_nothing_done(chain, planned, since=since, files=files)
+    run = chain.play("site.yml", *given).ok()
+    assert "is built on the control node: there is a wheel of everything" in run.output
+    assert ask(run) == WELCOME
+    assert [call for call in chain.writes(since=since) if call.startswith("ec2:")] == []
+    assert instance_states(chain) <= {"terminated"}
+    assert chain.play("playbooks/layer.yml", *given).ok().changed_tasks == []

@@ -22,6 +22,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.asesoria.serverless.plugins.module_utils import _layer_build
+from ansible_collections.asesoria.serverless.plugins.module_utils._build_source import Index
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_build import (
     BuildPlan,
@@ -185,8 +186,8 @@ def test_what_matters_leads_to_a_new_build(request_: BuildRequest, pip: Pip, tmp
         for variant in (
             request_,
             constrained,
-            replace(request_, index_url="https://h/simple"),
-            replace(request_, extra_index_urls=("https://h/simple",)),
+            replace(request_, index=Index(url="https://h/simple")),
+            replace(request_, index=Index(extra_urls=("https://h/simple",))),
         )
     }
     assert len(keys) == 4
@@ -194,7 +195,7 @@ def test_what_matters_leads_to_a_new_build(request_: BuildRequest, pip: Pip, tmp
 
 def test_a_rotated_password_leads_to_no_new_build(request_: BuildRequest, pip: Pip) -> None:
     first, second = (
-        plan_build(replace(request_, index_url=f"https://me:{password}@h/simple"), runner=pip).key
+        plan_build(replace(request_, index=Index(url=f"https://me:{password}@h/simple")), runner=pip).key
         for password in ("one", "two")
     )
     assert first == second

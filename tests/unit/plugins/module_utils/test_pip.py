@@ -125,9 +125,9 @@ def failed(output: str, returncode: int = 1) -> Completed:
                 "    click==8.1.7 from https://h/click.whl (from -r r.txt (line 1)):\n        Expected sha256 000\n"
             ),
             (
-                "what the package index gave for click==8.1.7 does not have the SHA-256 of the requirements file. "
+                "what the package index gave for click==8.1.7 does not have the SHA-256 that it should have. "
                 "Find out "
-                "why before you change the hash: the file may have been tampered with."
+                "why before you accept another one: the file may have been tampered with."
             ),
         ),
         (

@@ -16,7 +16,16 @@ from ansible_collections.asesoria.serverless.tests.unit.support import assert_re
 
 CALLER = "arn:aws:iam::123456789012:user/ana"
 PROGRAMS = {"node": "v24.1.0\n", "npm": "11.0.0\n", "ssh": "OpenSSH_9.2p1, OpenSSL 3\n"}
-INSTALLED = ("python", "boto3", "botocore", "packaging", "pyelftools", "cyclonedx-python-lib")
+INSTALLED = (
+    "python",
+    "boto3",
+    "botocore",
+    "packaging",
+    "pyelftools",
+    "resolvelib",
+    "unearth",
+    "cyclonedx-python-lib",
+)
 NAMES = [
     "ansible-core",
     "python",
@@ -24,6 +33,8 @@ NAMES = [
     "botocore",
     "packaging",
     "pyelftools",
+    "resolvelib",
+    "unearth",
     "cyclonedx-python-lib",
     "node",
     "npm",

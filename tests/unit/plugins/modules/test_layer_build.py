@@ -15,12 +15,14 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.asesoria.serverless.plugins.module_utils._lock_file import Lock, LockedPackage, render
 from ansible_collections.asesoria.serverless.plugins.modules import layer_build
 from ansible_collections.asesoria.serverless.tests.unit.support import assert_return_documented, run_module
 
 RUNTIME = f"python3.{sys.version_info[1]}"
 ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64"}[os.uname().machine]
 SECRET = "s3cr3t-of-the-index"
+HASH = "0123456789abcdef" * 4
 
 
 @pytest.fixture
@@ -52,7 +54,8 @@ def build(folder: Path, *, check_mode: bool = False, **options: Any) -> dict[str
         "architecture": ARCHITECTURE,
         **options,
     }
-    return run_module(layer_build.main, args, check_mode=check_mode, diff=True)
+    given = {name: value for name, value in args.items() if value is not None}
+    return run_module(layer_build.main, given, check_mode=check_mode, diff=True)
 
 
 def test_check_mode_builds_nothing(tmp_path: Path, calls: list[Any]) -> None:
@@ -104,3 +107,37 @@ def test_bad_input_is_one_clear_error(tmp_path: Path, options: dict[str, Any], m
     assert result["failed"]
     assert result["msg"].startswith(message)
     assert not (tmp_path / "layer.zip").exists()
+
+
+def test_from_a_lock(tmp_path: Path, calls: list[Any]) -> None:
+    one = LockedPackage(
+        name="one",
+        version="1.0",
+        kind="wheel",
+        file="one-1.0-py3-none-any.whl",
+        url="https://h/one",
+        size=1,
+        sha256=HASH,
+    )
+    lock = Lock(RUNTIME, ARCHITECTURE, marker="os_name == 'posix'", requires_python=">=3", key="0", packages=(one,))
+    (tmp_path / "pylock.toml").write_text(render(lock))
+    options = {"requirements": None, "lock": str(tmp_path / "pylock.toml")}
+    planned = build(tmp_path, check_mode=True, **options)
+    assert planned["diff"]["after"] == "one 1.0\n"
+    result = build(tmp_path, **options)
+    assert_return_documented(layer_build, result)
+    (distribution,) = result["manifest"]["distributions"]
+    assert (distribution["file"], distribution["sha256"]) == (one.file, HASH)
+    ((install, _options),) = [call for call in calls if "install" in call[0]]
+    assert {"--no-deps", "--require-hashes", "--only-binary"} <= set(install)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"requirements": None}, "one of the following is required: requirements, lock"),
+        ({"lock": "pylock.toml"}, "parameters are mutually exclusive: requirements|lock"),
+    ],
+)
+def test_one_of_requirements_and_lock(tmp_path: Path, options: dict[str, Any], message: str) -> None:
+    assert message in build(tmp_path, **options)["msg"]

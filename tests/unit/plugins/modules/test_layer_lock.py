@@ -874,3 +874,9 @@ def test_packages_that_are_none(locker: Locker, packages: list[str], message: st
 def test_a_library_that_is_missing(locker: Locker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(layer_lock.MISSING, "unearth", "trace")
     assert "Failed to import the required Python library (unearth)" in locker.run("demo")["msg"]
+
+
+def test_requirements_of_which_none_applies(locker: Locker) -> None:
+    result = locker.run("flask; sys_platform == 'win32'")
+    assert result["msg"].startswith("none of the requirements applies to python3.11 on x86_64.")
+    assert not locker.dest.exists()

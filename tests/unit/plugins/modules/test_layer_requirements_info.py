@@ -68,6 +68,23 @@ def test_what_it_returns(tmp_path: Path, pip: Pip) -> None:
     assert (result["changed"], result["index_checked"], pip.asked) == (False, False, [])
 
 
+@pytest.mark.parametrize(
+    ("content", "constraints", "says"),
+    [
+        ("flask\n", "click<9\n", False),
+        ("--pre\nflask\n", "", False),
+        ("--extra-index-url https://h/simple\nflask\n", "", True),
+        ("flask\n", "--find-links https://h/links\n", True),
+        ("flask\nx @ https://h/x-1.0.tar.gz\n", "", True),
+        ("x @ git+https://h/x.git\n", "", True),
+    ],
+)
+def test_whether_the_files_say_where_packages_are(tmp_path: Path, content: str, constraints: str, says: bool) -> None:
+    (tmp_path / "limits.txt").write_text(constraints)
+    result = read(tmp_path, content, constraints=str(tmp_path / "limits.txt"))
+    assert result["has_addresses"] is says
+
+
 def test_the_index_is_asked_for_what_the_target_installs(tmp_path: Path, pip: Pip) -> None:
     content = (
         'flask>=3\nflask<4\ntomli; python_version < "3.11"\nwinonly; sys_platform == "win32"\n'
