@@ -200,6 +200,12 @@ def e2e_group() -> Group:
     return Group(
         steps=(
             Step("e2e:chain", (*arguments, "tests/integration/chain/test_chain.py"), pytest=True, sandbox=True),
+            Step(
+                "e2e:interrupted",
+                (*arguments, "tests/integration/chain/test_interrupted.py"),
+                pytest=True,
+                sandbox=True,
+            ),
             Step("e2e:bad-input", (*arguments, "tests/integration/chain/test_bad_input.py"), pytest=True, sandbox=True),
             Step("e2e:sandbox", (*arguments, "tests/integration/sandbox"), pytest=True, sandbox=True),
         ),

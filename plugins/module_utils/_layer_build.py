@@ -53,7 +53,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._slim import S
 from ansible_collections.asesoria.serverless.plugins.module_utils._wheel_name import normalize
 
 #: Raise it when the same request leads to another content.
-ENGINE = "3"
+ENGINE = "4"
 
 
 class BuildError(ServerlessError):

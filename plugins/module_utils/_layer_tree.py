@@ -5,8 +5,9 @@
 """Brings a folder that pip has installed into to what a layer needs, and only that.
 
 What goes: scripts (their first line names the builder's interpreter, and no layer puts them on PATH), bytecode (it may
-carry dates; C(_bytecode) makes it anew), and C(direct_url.json) (it names the builder's folders, or an address with a
-password). Each distribution's RECORD is written anew, sorted and without what went, so that it agrees with the files.
+carry dates; C(_bytecode) makes it anew), C(direct_url.json) (it names the builder's folders, or an address with a
+password), and C(REQUESTED) (it says what pip was told by name, which is all of it with a lock). Each distribution's
+RECORD is written anew, sorted and without what went, so that it agrees with the files.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def clean_tree(folder: Path) -> Tree:
     shutil.rmtree(folder / "bin", ignore_errors=True)
     for cache in sorted(folder.rglob("__pycache__")):
         shutil.rmtree(cache)
-    for pattern in ("*.pyc", "*.dist-info/direct_url.json"):
+    for pattern in ("*.pyc", "*.dist-info/direct_url.json", "*.dist-info/REQUESTED"):
         for file in sorted(folder.rglob(pattern)):
             file.unlink()
     for record in sorted(folder.glob("*.dist-info/RECORD")):

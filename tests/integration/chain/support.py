@@ -32,6 +32,8 @@ sys.path.insert(0, str(CHECKOUT / "roles/sandbox/files"))
 from asesoria_sandbox import request_log  # noqa: E402  # the sandbox's own code is no installed package
 
 BIN = Path(sys.executable).parent
+#: What the example app answers.
+WELCOME = "Bienvenido al servidor de Flask"
 _RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
 
 
@@ -231,6 +233,11 @@ class Chain:
         """Numbers of the versions of a layer."""
         found = self.client("lambda").list_layer_versions(LayerName=name)["LayerVersions"]
         return [version["Version"] for version in found]
+
+
+def ask(run: Run) -> str:
+    """What the curl command that a run printed prints."""
+    return subprocess.run([*run.curl, "--silent", "--show-error"], check=True, capture_output=True, text=True).stdout
 
 
 class ProcessWatch:

@@ -13,15 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from .support import CHECKOUT, Chain, ProcessWatch, Run
+from .support import CHECKOUT, WELCOME, Chain, ProcessWatch, Run, ask
 
-WELCOME = "Bienvenido al servidor de Flask"
 STAGES = ("preflight", "lock", "access", "builder", "python", "layer", "deploy", "verify")
-
-
-def ask(run: Run) -> str:
-    """What the curl command that a run printed prints."""
-    return subprocess.run([*run.curl, "--silent", "--show-error"], check=True, capture_output=True, text=True).stdout
 
 
 def instance_states(chain: Chain) -> set[str]:
@@ -188,16 +182,6 @@ def test_a_second_teardown_changes_nothing(chain: Chain) -> None:
     since = chain.calls
     assert chain.play("playbooks/teardown.yml").ok().changed == 0
     assert chain.writes(since=since) == []
-
-
-def test_a_run_that_is_killed_at_three_stages_ends_like_an_undisturbed_one(chain: Chain) -> None:
-    """Each run starts where one was killed: with a key that nobody has written down, half a tree, half a stack."""
-    for task, after in (("Write the profile", 0.0), ("Build the zip", 2.0), ("Deploy the service", 4.0)):
-        chain.play_and_kill("site.yml", at=task, after=after)
-    assert ask(chain.play("site.yml").ok()) == WELCOME
-    assert len(chain.client("iam").list_access_keys(UserName="asesoria")["AccessKeyMetadata"]) == 1
-    assert len(chain.layer_versions()) == 1
-    assert chain.play("site.yml").ok().changed_tasks == []
 
 
 def test_a_layer_of_wheels_needs_no_builder(chain: Chain) -> None:

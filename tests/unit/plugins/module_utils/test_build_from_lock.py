@@ -192,6 +192,18 @@ def test_exactly_what_is_locked_is_installed(tmp_path: Path, packages: Packages)
     assert read_manifest(plan.request.manifest) == manifest
 
 
+def test_a_lock_and_requirements_of_the_same_make_the_same_zip(tmp_path: Path, packages: Packages) -> None:
+    """Though pip is told of each package by name with a lock, and of the first one alone without."""
+    lock = write_lock(
+        tmp_path / "pylock.toml", packages.wheel("one", "1.0", needs=["two"]), packages.wheel("two", "2.0")
+    )
+    (tmp_path / "requirements.txt").write_text("one\n")
+    request = request_for(lock)
+    from_lock = build(request, packages)[1].archive
+    again = replace(request, lock=None, requirements=tmp_path / "requirements.txt", archive=tmp_path / "again.zip")
+    assert build(again, packages)[1].archive == from_lock
+
+
 def test_a_second_build_does_not_ask_pip(tmp_path: Path, packages: Packages) -> None:
     lock = write_lock(tmp_path / "pylock.toml", packages.wheel("one", "1.0"))
     _plan, first = build(request_for(lock), packages)
