@@ -201,7 +201,7 @@ def test_a_run_that_is_killed_at_three_stages_ends_like_an_undisturbed_one(chain
 
 
 def test_a_layer_of_wheels_needs_no_builder(chain: Chain) -> None:
-    """With the Python that runs Ansible, as that is the one that there is for sure; the sandbox runs no function of it."""
+    """With the Python that runs Ansible, which is there for sure, though the sandbox runs no function of it."""
     chain.play("playbooks/access.yml").ok()
     chain.play("playbooks/builder.yml", "-e", "builder_ec2_state=absent").ok()
     runtime = f"python{sys.version_info[0]}.{sys.version_info[1]}"
