@@ -26,6 +26,7 @@ from typing import TypedDict
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import ImportReport
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Runner
+from ansible_collections.asesoria.serverless.plugins.module_utils._project_name import normalize
 
 #: The name of the gate where a rule is overridden.
 RULE = "import"
@@ -172,8 +173,8 @@ def _sort(
     usable = {
         offer.distribution: offer.required for offer in offers if any(answers[module]["ok"] for module in offer.modules)
     }
-    names = {_normal(name) for name in allow}
-    allowed = [failure for failure in failures if _normal(failure.distribution) in names]
+    names = {normalize(name) for name in allow}
+    allowed = [failure for failure in failures if normalize(failure.distribution) in names]
     optional = [
         failure
         for failure in failures
@@ -238,18 +239,14 @@ def _required(distribution: metadata.Distribution) -> frozenset[str]:
     """Normalized names of what a distribution can't be without: its requirements that no extra stands before."""
     lines = distribution.requires or []
     names = (re.match(r"[A-Za-z0-9._-]+", line) for line in lines if "extra" not in line.partition(";")[2])
-    return frozenset(_normal(name.group()) for name in names if name)
+    return frozenset(normalize(name.group()) for name in names if name)
 
 
 def _is_optional(failure: Failure, *, there: set[str], required: frozenset[str]) -> bool:
     if failure.missing is None:
         return False
     top = failure.missing.partition(".")[0]
-    return top not in there and _normal(top) not in required
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+    return top not in there and normalize(top) not in required
 
 
 def _told(failures: Iterable[Failure]) -> tuple[str, ...]:

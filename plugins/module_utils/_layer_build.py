@@ -48,9 +48,9 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._manifest impo
     write_manifest,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Runner
+from ansible_collections.asesoria.serverless.plugins.module_utils._project_name import normalize
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import Runtime
 from ansible_collections.asesoria.serverless.plugins.module_utils._slim import SAFE, slim_tree
-from ansible_collections.asesoria.serverless.plugins.module_utils._wheel_name import normalize
 
 #: Raise it when the same request leads to another content.
 ENGINE = "4"

@@ -21,6 +21,7 @@ from contextlib import closing
 from typing import IO, Any
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
+from ansible_collections.asesoria.serverless.plugins.module_utils._project_name import normalize
 
 #: Opens an address with the given header fields.
 Fetch = Callable[[str, Mapping[str, str]], Any]
@@ -49,7 +50,7 @@ def distributions_of(file: IO[bytes]) -> dict[str, str]:
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise UnreadableError(f"the zip can't be read ({error})", "") from error
     found = (match for match in map(_DIST_INFO.fullmatch, names) if match)
-    return dict(sorted((normal_name(match["name"]), match["version"]) for match in found))
+    return dict(sorted((normalize(match["name"]), match["version"]) for match in found))
 
 
 def remote_distributions(location: str, *, fetch: Fetch) -> dict[str, str]:
@@ -67,15 +68,6 @@ def remote_distributions(location: str, *, fetch: Fetch) -> dict[str, str]:
     except (OSError, http.client.HTTPException) as error:
         # The address itself works like a password, and these errors do not repeat it.
         raise UnreadableError(f"the zip can't be fetched ({type(error).__name__}: {error})", "") from error
-
-
-def normal_name(name: str) -> str:
-    """A distribution's name as PEP 503 compares it.
-
-    >>> normal_name("Serverless_WSGI")
-    'serverless-wsgi'
-    """
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:

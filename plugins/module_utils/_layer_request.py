@@ -13,12 +13,10 @@ from pathlib import Path
 from ansible_collections.asesoria.serverless.plugins.module_utils._archive import file_sha256, in_base64, unzipped_size
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_api import LayerCode, LayerVersion
-from ansible_collections.asesoria.serverless.plugins.module_utils._layer_distributions import (
-    distributions_of,
-    normal_name,
-)
+from ansible_collections.asesoria.serverless.plugins.module_utils._layer_distributions import distributions_of
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_mark import MARK_LENGTH
 from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import require_described
+from ansible_collections.asesoria.serverless.plugins.module_utils._project_name import normalize
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import (
     ARCHITECTURES,
     LAYER_NAME,
@@ -159,7 +157,7 @@ def read_artifact(request: PublishRequest) -> Artifact:
             f"{MAX_UNZIPPED_BYTES / _MB:.0f} MB together",
             "Take packages out of the requirements, or spread them over functions",
         )
-    distributions = {normal_name(name): version for name, version in sorted(versions.items())}
+    distributions = {normalize(name): version for name, version in sorted(versions.items())}
     artifact = Artifact(path, LayerCode(sha256=in_base64(sha256), size=size), distributions)
     if artifact.needs_bucket and not (request.bucket or request.create_bucket):
         raise PublishError(

@@ -8,18 +8,11 @@ from __future__ import annotations
 
 import re
 
+from ansible_collections.asesoria.serverless.plugins.module_utils._project_name import normalize
+
 _MANYLINUX = re.compile(r"manylinux_(?P<major>\d+)_(?P<minor>\d+)_")
 #: The names that some tags had before PEP 600.
 _LEGACY = {"manylinux1_": (2, 5), "manylinux2010_": (2, 12), "manylinux2014_": (2, 17)}
-
-
-def normalize(name: str) -> str:
-    """A project's name in the one form that all its spellings have in common.
-
-    >>> normalize("Flask_WTF")
-    'flask-wtf'
-    """
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def project_of(wheel: str) -> str:
