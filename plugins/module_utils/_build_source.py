@@ -274,10 +274,11 @@ class LockSource:
     def _place_of(self, package: LockedPackage) -> str:
         """The package's version, or the address that it was asked for at."""
         if package.kind == "vcs":
-            subdirectory = f"#subdirectory={package.subdirectory}" if package.subdirectory else ""
+            subdirectory = f"&subdirectory={package.subdirectory}" if package.subdirectory else ""
             scheme, _login, path = _place(package.url)
             netloc = urlsplit(self._with_login(package.url)).netloc
-            return f"{package.name} @ git+{scheme}://{netloc}{path}@{package.commit}{subdirectory}"
+            # Not "NAME @ ...", in which pip takes no git+file before version 24.
+            return f"git+{scheme}://{netloc}{path}@{package.commit}#egg={package.name}{subdirectory}"
         if not package.direct:
             return f"{package.name}=={package.version}"
         return f"{package.name} @ {self._local(package) if package.path else self._with_login(package.url)}"

@@ -389,7 +389,7 @@ def test_options_say_where_to_look_and_passwords_are_found_again(tmp_path: Path,
     repo = LockedPackage(name="repo", version="", kind="vcs", url="https://h/repo.git", commit="c" * 40, direct=True)
     lock = write_lock(tmp_path / "pylock.toml", replace(one, direct=True, index=""), repo)
     refusal(request_for(lock, index=index), packages)
-    assert packages.lines == [f"repo @ git+https://me:{SECRET}@h/repo.git@{'c' * 40}"]
+    assert packages.lines == [f"git+https://me:{SECRET}@h/repo.git@{'c' * 40}#egg=repo"]
     assert packages.environments[0]["PIP_INDEX_URL"] == "https://me:of the environment@h/simple"
     assert packages.environments[0]["PIP_FIND_LINKS"].split() == [str(tmp_path / "links")]
     source = lock_source(lock, runtime=RUNTIME, architecture=ARCHITECTURE, index=index)
