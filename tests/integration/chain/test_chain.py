@@ -205,4 +205,4 @@ def test_a_layer_of_wheels_needs_no_builder(chain: Chain) -> None:
     assert [call for call in chain.writes(since=since) if call.startswith("ec2:")] == []
     assert instance_states(chain) <= {"terminated"}
     assert chain.play(*given).ok().changed_tasks == []
-    assert chain.layer_versions() == [1]
+    assert len(chain.layer_versions()) == 1
