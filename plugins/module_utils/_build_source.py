@@ -113,6 +113,10 @@ class Source(Protocol):
     def expected(self) -> list[str]:
         """What will be installed, a line each, as far as that is known before."""
 
+    @property
+    def provided(self) -> tuple[str, ...]:
+        """Normalized names of what was left out, because it is there without the layer."""
+
     def check(self, interpreter: Interpreter) -> None:
         """Refuse an interpreter that can't install it, with a ServerlessError."""
 
@@ -158,6 +162,11 @@ class RequirementsSource:
         lines = [redact(requirement.text) for requirement in self.requirements.requirements]
         return [f"{line} (and what it needs)" for line in lines]
 
+    @property
+    def provided(self) -> tuple[str, ...]:
+        """Nothing: pip installs all that it finds."""
+        return ()
+
     def check(self, interpreter: Interpreter) -> None:
         """Pip takes what the interpreter can use."""
 
@@ -193,12 +202,17 @@ class LockSource:
     @property
     def parts(self) -> dict[str, Any]:
         """Versions and hashes, and nothing of where the files are."""
-        return {"lock": [self._identity(package) for package in self.lock.packages]}
+        return {"lock": [self._identity(package) for package in self.lock.packages], "provided": self.provided}
 
     @property
     def expected(self) -> list[str]:
         """The versions."""
         return [f"{name} {version}" for name, version in self.lock.versions().items()]
+
+    @property
+    def provided(self) -> tuple[str, ...]:
+        """As the lock says."""
+        return self.lock.provided
 
     def check(self, interpreter: Interpreter) -> None:
         """Refuse wheels that pip of this interpreter would not take."""
@@ -242,7 +256,7 @@ class LockSource:
         folder = job.temporary / "rest"
         lines = [made[name] for name in unknown]
         self._wheel(job, folder, lines, constraints=_write(job.temporary / "pins.txt", pins))
-        locked = {package.name for package in self.lock.packages}
+        locked = {*self.lock.provided, *(package.name for package in self.lock.packages)}
         return {name: path for name, path in _wheels_in(folder).items() if name not in locked}
 
     def _wheel(

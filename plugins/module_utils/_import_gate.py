@@ -7,7 +7,8 @@
 Every top-level module of every distribution is imported in a process of its own, from the unpacked zip, which nobody
 can write to, with nothing else on the path but the standard library. A failure counts unless it is that of an optional
 part: a module that is missing, that no mandatory requirement of the distribution stands for, and without which another
-of the distribution's modules imports well.
+of the distribution's modules imports well. Where the runtime or another layer brings something, what needs that can't
+be tried here beyond the first module that is missing.
 """
 
 from __future__ import annotations
@@ -27,9 +28,8 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._errors import
 from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import ImportReport
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Runner
 from ansible_collections.asesoria.serverless.plugins.module_utils._project_name import normalize
+from ansible_collections.asesoria.serverless.plugins.module_utils._rules import IMPORT
 
-#: The name of the gate where a rule is overridden.
-RULE = "import"
 #: Seconds that one import may take.
 TIMEOUT = 120
 _SOURCES = (".py", ".so")
@@ -103,6 +103,23 @@ class _Offer:
     modules: list[str]
     required: frozenset[str]
 
+    @property
+    def key(self) -> str:
+        """The name by which distributions are compared."""
+        return normalize(self.distribution)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What failures do not count.
+
+    :param allow: normalized names of distributions that need not import.
+    :param provided: normalized names of distributions that the runtime or another layer brings.
+    """
+
+    allow: frozenset[str] = frozenset()
+    provided: frozenset[str] = frozenset()
+
 
 @dataclass(frozen=True)
 class Failure:
@@ -120,13 +137,13 @@ class Failure:
     missing: str | None
 
 
-def check_imports(archive: Path, *, work: Path, python: str, allow: Iterable[str], runner: Runner) -> ImportReport:
+def check_imports(archive: Path, *, work: Path, python: str, expected: Expected, runner: Runner) -> ImportReport:
     """Import everything that a layer's zip offers.
 
     :param archive: the finished zip.
     :param work: an empty folder to work in; nothing is left there.
     :param python: the interpreter that the layer is for.
-    :param allow: distributions that need not import.
+    :param expected: what failures do not count.
     :param runner: runs commands.
     :raises ImportGateError: names every module that does not import, its distribution and what to do.
     """
@@ -140,13 +157,12 @@ def check_imports(archive: Path, *, work: Path, python: str, allow: Iterable[str
     finally:
         _set_writable(opt, writable=True)
         shutil.rmtree(opt)
-    optional, allowed, real = _sort(list(_failures(offers, answers)), offers=offers, answers=answers, allow=allow)
-    if real:
-        raise _refusal(real)
+    sorted_ = _sort(list(_failures(offers, answers)), offers=offers, answers=answers, expected=expected)
+    if sorted_["real"]:
+        raise _refusal(sorted_["real"])
     return ImportReport(
         modules=sum(bool(answer["ok"]) for answer in answers.values()),
-        optional=_told(optional),
-        allowed=_told(allowed),
+        **{kind: _told(sorted_[kind]) for kind in ("optional", "allowed", "provided")},
     )
 
 
@@ -166,23 +182,39 @@ def _failures(offers: list[_Offer], answers: Mapping[str, _Answer]) -> Iterator[
 
 
 def _sort(
-    failures: list[Failure], *, offers: list[_Offer], answers: Mapping[str, _Answer], allow: Iterable[str]
-) -> tuple[list[Failure], list[Failure], list[Failure]]:
-    """Tell failures apart: optional parts, those that are allowed, and those that count."""
+    failures: list[Failure], *, offers: list[_Offer], answers: Mapping[str, _Answer], expected: Expected
+) -> dict[str, list[Failure]]:
+    """Tell failures apart: optional parts, those that do not count, and those that do."""
     there = {module.partition(".")[0] for offer in offers for module in offer.modules}
     usable = {
         offer.distribution: offer.required for offer in offers if any(answers[module]["ok"] for module in offer.modules)
     }
-    names = {normalize(name) for name in allow}
-    allowed = [failure for failure in failures if normalize(failure.distribution) in names]
-    optional = [
-        failure
-        for failure in failures
-        if failure not in allowed
-        and failure.distribution in usable
-        and _is_optional(failure, there=there, required=usable[failure.distribution])
-    ]
-    return optional, allowed, [failure for failure in failures if failure not in allowed and failure not in optional]
+    leaning = _leaning(offers, expected.provided)
+
+    def kind(failure: Failure) -> str:
+        required = usable.get(failure.distribution)
+        if normalize(failure.distribution) in expected.allow:
+            return "allowed"
+        if required is not None and _is_optional(failure, there=there, required=required):
+            return "optional"
+        if normalize(failure.distribution) in leaning and _is_absent(failure, there=there):
+            return "provided"
+        return "real"
+
+    found: dict[str, list[Failure]] = {name: [] for name in ("optional", "allowed", "provided", "real")}
+    for failure in failures:
+        found[kind(failure)].append(failure)
+    return found
+
+
+def _leaning(offers: list[_Offer], provided: frozenset[str]) -> frozenset[str]:
+    """Normalized names of the distributions that need something provided, by themselves or by what they need."""
+    found: frozenset[str] = frozenset()
+    while True:
+        more = frozenset(offer.key for offer in offers if offer.required & (provided | found))
+        if more == found:
+            return found
+        found = more
 
 
 def modules_of(distribution: metadata.Distribution, folder: Path) -> list[str]:
@@ -243,10 +275,16 @@ def _required(distribution: metadata.Distribution) -> frozenset[str]:
 
 
 def _is_optional(failure: Failure, *, there: set[str], required: frozenset[str]) -> bool:
-    if failure.missing is None:
-        return False
-    top = failure.missing.partition(".")[0]
-    return top not in there and normalize(top) not in required
+    return _is_absent(failure, there=there) and normalize(_top(failure.missing)) not in required
+
+
+def _is_absent(failure: Failure, *, there: set[str]) -> bool:
+    """Whether it failed for want of a module that nothing in the layer brings."""
+    return failure.missing is not None and _top(failure.missing) not in there
+
+
+def _top(module: str | None) -> str:
+    return (module or "").partition(".")[0]
 
 
 def _told(failures: Iterable[Failure]) -> tuple[str, ...]:
@@ -270,5 +308,5 @@ def _remedy(failures: list[Failure]) -> str:
         return f"Add to the requirements what brings {', '.join(missing)}, or take another version of what needs it"
     return (
         "Take a version that works with this Python; or, if this part is never imported, allow the rule "
-        f"{RULE!r} for the distribution"
+        f"{IMPORT!r} for the distribution"
     )

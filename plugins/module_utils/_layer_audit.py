@@ -6,14 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
-
-with suppress(ImportError):  # The module says that it is missing.
-    from packaging.utils import canonicalize_name
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._audit_binaries import (
     dotted,
@@ -39,6 +35,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._audit_structu
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_contents import DamagedError, open_contents
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_view import Finding, Layer, shown
+from ansible_collections.asesoria.serverless.plugins.module_utils._rules import Allowance
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import (
     MAX_DIRECT_UPLOAD_BYTES,
     MAX_LAYERS_PER_FUNCTION,
@@ -46,26 +43,6 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes impo
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
 
-RULES = (
-    "damaged",
-    "duplicate-name",
-    "foreign-binary",
-    "glibc-too-new",
-    "layout",
-    "libstdcxx-too-new",
-    "missing-library",
-    "record-mismatch",
-    "requirement-conflict",
-    "requirement-missing",
-    "stale-bytecode",
-    "too-many-layers",
-    "unreadable",
-    "unsafe-link",
-    "unsafe-path",
-    "unzipped-too-large",
-    "wrong-abi",
-    "wrong-machine",
-)
 #: Names that the runtime has beside every function, in a version that changes without notice.
 PROVIDED = ("boto3", "botocore", "s3transfer", "jmespath", "urllib3", "python-dateutil", "six")
 _STRUCTURE = (unsafe_path, unsafe_link, duplicate_name, unreadable, layout)
@@ -81,22 +58,6 @@ _CONTENT = (
     stale_bytecode,
 )
 _SHOWN_FINDINGS = 10
-
-
-@dataclass(frozen=True)
-class Allowance:
-    """What is accepted although a rule finds it.
-
-    :param rule: the rule.
-    :param distribution: whose files; any spelling of its name.
-    """
-
-    rule: str
-    distribution: str
-
-    def covers(self, finding: Finding) -> bool:
-        """Whether a finding is one of those."""
-        return finding.rule == self.rule and _key(finding.distribution) == _key(self.distribution)
 
 
 @dataclass(frozen=True)
@@ -240,7 +201,7 @@ def _decide(audit: Audit, request: Request) -> Audit:
     found = sorted(
         map(_printable, audit.findings), key=lambda finding: (finding.rule, finding.file or "", str(finding))
     )
-    allowed = [finding for finding in found if any(item.covers(finding) for item in request.allow)]
+    allowed = [finding for finding in found if _is_allowed(finding, request.allow)]
     return replace(
         audit,
         findings=tuple(finding for finding in found if finding not in allowed),
@@ -262,12 +223,12 @@ def _notes(allowed: Sequence[Finding], allow: Sequence[Allowance], *, zipped: in
             "directly, so it has to be uploaded through S3"
         )
     for item in allow:
-        if not any(item.covers(finding) for finding in allowed):
+        if not any(_is_allowed(finding, [item]) for finding in allowed):
             yield f"nothing was found that {item.rule} of {item.distribution} would have to be allowed for"
 
 
-def _key(name: str | None) -> str | None:
-    return None if name is None else canonicalize_name(name)
+def _is_allowed(finding: Finding, allow: Iterable[Allowance]) -> bool:
+    return any(item.covers(rule=finding.rule, distribution=finding.distribution) for item in allow)
 
 
 def _line(finding: Finding) -> str:

@@ -9,7 +9,9 @@ request. The key stands for all that the content follows from: the locked versio
 constraints and index addresses (without comments and passwords), runtime, architecture, the interpreter's exact
 version, the builder's C library, what need not import, and this code's version.
 
-A zip appears under its name only after everything in it was imported.
+A zip appears under its name only after everything in it was imported. What was built once with a key can be kept, see
+C(_layer_cache), and is taken from there when the same key is asked for again. What the static gate lets pass says
+nothing about the content: where only that differs the manifest is written anew.
 """
 
 from __future__ import annotations
@@ -36,8 +38,9 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._build_source 
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._bytecode import compile_tree
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
-from ansible_collections.asesoria.serverless.plugins.module_utils._import_gate import check_imports
+from ansible_collections.asesoria.serverless.plugins.module_utils._import_gate import Expected, check_imports
 from ansible_collections.asesoria.serverless.plugins.module_utils._interpreter import Interpreter, examine
+from ansible_collections.asesoria.serverless.plugins.module_utils._layer_cache import LayerCache
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_tree import clean_tree
 from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import (
     Distribution,
@@ -49,6 +52,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._manifest impo
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Runner
 from ansible_collections.asesoria.serverless.plugins.module_utils._project_name import normalize
+from ansible_collections.asesoria.serverless.plugins.module_utils._rules import IMPORT, Allowance
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import Runtime
 from ansible_collections.asesoria.serverless.plugins.module_utils._slim import SAFE, slim_tree
 
@@ -74,7 +78,9 @@ class BuildRequest:
     :param lock: the lock; None if there are requirements.
     :param index: where packages are looked for.
     :param slim: level of slimming, see C(_slim).
-    :param allow_imports: distributions that need not import.
+    :param allow: what the gates let pass; this one applies what is of the rule C(import), the others go into the
+        manifest.
+    :param cache: where finished layers are kept; None keeps none.
     :param force: build even if nothing has changed.
     """
 
@@ -88,8 +94,14 @@ class BuildRequest:
     lock: Path | None = None
     index: Index = field(default_factory=Index)
     slim: str = SAFE
-    allow_imports: tuple[str, ...] = ()
+    allow: tuple[Allowance, ...] = ()
+    cache: LayerCache | None = None
     force: bool = False
+
+    @property
+    def allow_imports(self) -> frozenset[str]:
+        """Normalized names of distributions that need not import."""
+        return frozenset(item.distribution for item in self.allow if item.rule == IMPORT)
 
 
 @dataclass(frozen=True)
@@ -101,7 +113,8 @@ class BuildPlan:
     :param source: what it is built from.
     :param key: stands for all that the content follows from.
     :param current: the manifest of the zip that is there, if both are whole.
-    :param reason: why it has to be built; empty if it has not.
+    :param reason: why it has to be built, or only its manifest to be written; empty if all is as it should be.
+    :param build: whether the zip has to be made.
     """
 
     request: BuildRequest
@@ -110,6 +123,7 @@ class BuildPlan:
     key: str
     current: Manifest | None
     reason: str
+    build: bool
 
     def diff(self, built: Manifest | None) -> dict[str, str]:
         """Distributions before and after, as text.
@@ -117,7 +131,7 @@ class BuildPlan:
         :param built: what was built; without it (in check mode) that is said which is known before.
         """
         before = _list_versions(self.current) if self.current else ""
-        if not self.reason:
+        if not self.build:
             after = before
         elif built:
             after = _list_versions(built)
@@ -137,13 +151,16 @@ def plan_build(request: BuildRequest, *, runner: Runner) -> BuildPlan:
     source.check(interpreter)
     key = _key(request, source=source, interpreter=interpreter)
     current = intact_manifest(manifest=request.manifest, archive=request.archive)
+    reason = _reason(request, source=source, key=key, current=current)
+    stale = current is not None and current.allow != request.allow
     return BuildPlan(
         request=request,
         interpreter=interpreter,
         source=source,
         key=key,
         current=current,
-        reason=_reason(request, source=source, key=key, current=current),
+        reason=reason or ("what the gates let pass has changed" if stale else ""),
+        build=bool(reason),
     )
 
 
@@ -157,7 +174,10 @@ def apply_build(plan: BuildPlan, *, runner: Runner) -> Manifest:
         return plan.current
     try:
         with _exclusive(plan.request.archive):
-            return _build(plan, runner=runner)
+            manifest = _manifest(plan, runner=runner)
+            plan.request.manifest.parent.mkdir(parents=True, exist_ok=True)
+            write_manifest(manifest, path=plan.request.manifest)
+            return manifest
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise BuildError(
@@ -228,6 +248,21 @@ def _exclusive(archive: Path) -> Iterator[None]:
         yield
 
 
+def _manifest(plan: BuildPlan, *, runner: Runner) -> Manifest:
+    """What the zip is, after it was made if it has to be: taken from the cache, or built and kept there."""
+    request = plan.request
+    if plan.current and not plan.build:
+        return replace(plan.current, allow=request.allow)
+    if request.cache and not request.force:
+        kept = request.cache.restore(plan.key, archive=request.archive)
+        if kept:
+            return replace(kept, allow=request.allow)
+    built = _build(plan, runner=runner)
+    if request.cache:
+        request.cache.keep(built, archive=request.archive)
+    return built
+
+
 def _build(plan: BuildPlan, *, runner: Runner) -> Manifest:
     request = plan.request
     with tempfile.TemporaryDirectory(
@@ -238,16 +273,15 @@ def _build(plan: BuildPlan, *, runner: Runner) -> Manifest:
         target = root / "python"
         target.mkdir(parents=True)
         origins = _install(plan, Job(request.python, target=target, temporary=temporary, runner=runner))
-        saved = slim_tree(target, level=request.slim)
-        tree = clean_tree(target)
+        slimmed = slim_tree(target, level=request.slim)
+        tree = clean_tree(target, rewritten=slimmed.rewritten)
         bytecode = compile_tree(root, python=request.python, runner=runner)
         finished = Path(work, request.archive.name)
         archive = write_archive(tree=root, destination=finished)
-        imports = check_imports(
-            finished, work=temporary, python=request.python, allow=request.allow_imports, runner=runner
-        )
+        expected = Expected(allow=request.allow_imports, provided=frozenset(plan.source.provided))
+        imports = check_imports(finished, work=temporary, python=request.python, expected=expected, runner=runner)
         finished.replace(request.archive)
-    manifest = Manifest(
+    return Manifest(
         key=plan.key,
         engine=ENGINE,
         runtime=request.runtime.identifier,
@@ -256,15 +290,14 @@ def _build(plan: BuildPlan, *, runner: Runner) -> Manifest:
         libc=plan.interpreter.libc,
         compiled=tree.compiled,
         slim=request.slim,
-        saved=saved,
+        saved=slimmed.saved,
+        provided=plan.source.provided,
+        allow=request.allow,
         bytecode=bytecode,
         imports=imports,
         distributions=tuple(_with_origins(tree.distributions, origins)),
         archive=archive,
     )
-    request.manifest.parent.mkdir(parents=True, exist_ok=True)
-    write_manifest(manifest, path=request.manifest)
-    return manifest
 
 
 def _install(plan: BuildPlan, job: Job) -> dict[str, Origin]:

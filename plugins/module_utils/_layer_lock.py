@@ -13,7 +13,7 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -44,6 +44,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._lock_resolver
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Runner
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip_config import read_sources
+from ansible_collections.asesoria.serverless.plugins.module_utils._project_name import normalize
 from ansible_collections.asesoria.serverless.plugins.module_utils._requirements import (
     Requirement,
     Requirements,
@@ -82,6 +83,7 @@ class LockRequest:
     :param index_url: package index instead of pip's own setting.
     :param extra_index_urls: more of them.
     :param no_wheel: what to do with a package that has no fitting wheel, one of C(POLICIES).
+    :param provided: projects that the runtime or another layer brings. They are left out, with what only they need.
     :param upgrade: look for newer versions though nothing has changed.
     """
 
@@ -93,6 +95,7 @@ class LockRequest:
     index_url: str | None = field(default=None, repr=False)
     extra_index_urls: tuple[str, ...] = field(default=(), repr=False)
     no_wheel: str = "refuse"
+    provided: tuple[str, ...] = ()
     upgrade: bool = False
 
 
@@ -238,6 +241,7 @@ def _key(request: LockRequest, *, requirements: Requirements, constraints: Requi
         "constraints": [_without_secrets(line) for line in constraints.normalized] if constraints else None,
         "indexes": [plain_url(url) for url in named],
         "no_wheel": request.no_wheel,
+        **({"provided": _provided(request)} if request.provided else {}),
         "local": [_local_digest(item) for item in local_paths(requirements)],
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
@@ -305,6 +309,7 @@ def _make(
                 rules=rules,
                 runner=runner,
             )
+            chosen = _left(chosen, wants=wants, provided=_provided(request))
             packages = tuple(_locked(each, index=index, beside=request.dest.resolve().parent) for each in chosen)
         finally:
             index.close()
@@ -317,7 +322,37 @@ def _make(
         packages=packages,
         to_build=tuple(package.name for package in packages if package.kind != "wheel"),
         unknown_dependencies=tuple(each.candidate.name for each in chosen if not each.metadata.known),
+        provided=_provided(request),
     )
+
+
+def _provided(request: LockRequest) -> tuple[str, ...]:
+    return tuple(sorted({normalize(name) for name in request.provided}))
+
+
+def _left(chosen: Sequence[Chosen], *, wants: Sequence[Want], provided: Sequence[str]) -> list[Chosen]:
+    """What is needed without the help of what is provided, which the versions were found together with.
+
+    :raises LockError: nothing is.
+    """
+    by_name = {each.candidate.name: each for each in chosen}
+    reached: dict[str, None] = {}
+    waiting = [want.name for want in wants]
+    while waiting:
+        name = waiting.pop()
+        if name in by_name and name not in provided and name not in reached:
+            reached[name] = None
+            waiting += by_name[name].needs
+    if not reached:
+        raise LockError(
+            f"all that is required is provided already ({', '.join(provided)}), so there is nothing for a layer",
+            "Build no layer, or take something out of what is provided",
+        )
+    return [
+        replace(each, needs=tuple(name for name in each.needs if name in reached))
+        for name, each in by_name.items()
+        if name in reached
+    ]
 
 
 @contextmanager

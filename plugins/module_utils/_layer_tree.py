@@ -7,15 +7,18 @@
 What goes: scripts (their first line names the builder's interpreter, and no layer puts them on PATH), bytecode (it may
 carry dates; C(_bytecode) makes it anew), C(direct_url.json) (it names the builder's folders, or an address with a
 password), and C(REQUESTED) (it says what pip was told by name, which is all of it with a lock). Each distribution's
-RECORD is written anew, sorted and without what went, so that it agrees with the files.
+RECORD is written anew, sorted, without what went, and with the hashes of what was changed on purpose, so that it agrees
+with the files.
 """
 
 from __future__ import annotations
 
+import base64
 import csv
+import hashlib
 import io
 import shutil
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path, PurePosixPath
@@ -37,10 +40,11 @@ class Tree:
     compiled: int
 
 
-def clean_tree(folder: Path) -> Tree:
+def clean_tree(folder: Path, *, rewritten: Iterable[Path] = ()) -> Tree:
     """Remove what does not belong into a layer, and make the RECORD files agree with what is left.
 
     :param folder: what C(pip install --target) filled; it is changed.
+    :param rewritten: files below it whose content was changed since; RECORD vouches for any other as it was installed.
     :raises OSError: reading or writing failed.
     """
     shutil.rmtree(folder / "bin", ignore_errors=True)
@@ -49,16 +53,26 @@ def clean_tree(folder: Path) -> Tree:
     for pattern in ("*.pyc", "*.dist-info/direct_url.json", "*.dist-info/REQUESTED"):
         for file in sorted(folder.rglob(pattern)):
             file.unlink()
+    changed = {path.relative_to(folder).as_posix() for path in rewritten}
     for record in sorted(folder.glob("*.dist-info/RECORD")):
-        record.write_text(_clean_record(record.read_text(encoding="utf-8"), folder), encoding="utf-8", newline="")
+        text = _clean_record(record.read_text(encoding="utf-8"), folder, changed=changed)
+        record.write_text(text, encoding="utf-8", newline="")
     return Tree(distributions=tuple(sorted(_distributions(folder), key=_name)), compiled=_count_compiled(folder))
 
 
-def _clean_record(text: str, folder: Path) -> str:
-    rows = {row[0]: row for row in csv.reader(io.StringIO(text)) if row and _is_inside(row[0], folder)}
+def _clean_record(text: str, folder: Path, *, changed: Container[str]) -> str:
+    read = [row for row in csv.reader(io.StringIO(text)) if row and _is_inside(row[0], folder)]
+    rows = {row[0]: _row(row[0], folder) if row[0] in changed else row for row in read}
     written = io.StringIO()
     csv.writer(written, lineterminator="\n").writerows(rows[name] for name in sorted(rows))
     return written.getvalue()
+
+
+def _row(name: str, folder: Path) -> list[str]:
+    """A file's line, as the recording of installed projects has it: urlsafe base64 without padding."""
+    content = (folder / name).read_bytes()
+    digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode("ascii")
+    return [name, f"sha256={digest}", str(len(content))]
 
 
 def _is_inside(name: str, folder: Path) -> bool:

@@ -93,6 +93,7 @@ class Lock:
     :param packages: sorted by name.
     :param to_build: names of the packages that are no wheels.
     :param unknown_dependencies: names of those whose needs only a build would tell.
+    :param provided: normalized names of what was left out, because the runtime or another layer brings it.
     """
 
     runtime: str
@@ -103,6 +104,7 @@ class Lock:
     packages: tuple[LockedPackage, ...]
     to_build: tuple[str, ...] = ()
     unknown_dependencies: tuple[str, ...] = ()
+    provided: tuple[str, ...] = ()
 
     def versions(self) -> dict[str, str]:
         """Version by name; what identifies it instead where there is none."""
@@ -191,6 +193,8 @@ def _lines(lock: Lock) -> Iterator[str]:
     yield f"key = {_string(lock.key)}"
     yield f"to-build = {_strings(lock.to_build)}"
     yield f"unknown-dependencies = {_strings(lock.unknown_dependencies)}"
+    if lock.provided:
+        yield f"provided = {_strings(lock.provided)}"
 
 
 def _package_lines(package: LockedPackage) -> Iterator[str]:
@@ -277,6 +281,7 @@ def _read(content: Mapping[str, Any]) -> Lock:
         packages=tuple(_read_package(package) for package in content.get("packages", [])),
         to_build=tuple(tool["to-build"]),
         unknown_dependencies=tuple(tool["unknown-dependencies"]),
+        provided=tuple(tool.get("provided", ())),
     )
 
 

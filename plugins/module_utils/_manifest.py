@@ -17,10 +17,11 @@ from typing import Any
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._archive import Archive, file_sha256
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
+from ansible_collections.asesoria.serverless.plugins.module_utils._rules import Allowance
 from ansible_collections.asesoria.serverless.plugins.module_utils._whole_file import write_whole
 
 #: Of the manifest's own form. A manifest of another number is not read.
-SCHEMA = 3
+SCHEMA = 4
 
 
 class ManifestError(ServerlessError):
@@ -54,11 +55,13 @@ class ImportReport:
     :param modules: how many modules were imported well.
     :param optional: those that failed for want of an optional part, as C(distribution: module).
     :param allowed: those that failed and were allowed to by name.
+    :param provided: those that failed for want of a module, and need something that is provided beside the layer.
     """
 
     modules: int
     optional: tuple[str, ...]
     allowed: tuple[str, ...]
+    provided: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,8 @@ class Manifest:
     :param compiled: how many ELF files the archive has.
     :param slim: the level of slimming.
     :param saved: what that has left out.
+    :param provided: distributions that were left out because the runtime or another layer brings them; normalized.
+    :param allow: what the gates let pass, sorted.
     :param bytecode: how many files of bytecode.
     :param imports: what came of importing all of it.
     :param distributions: what is installed, sorted by name.
@@ -101,6 +106,8 @@ class Manifest:
     compiled: int
     slim: str
     saved: Saved
+    provided: tuple[str, ...]
+    allow: tuple[Allowance, ...]
     bytecode: int
     imports: ImportReport
     distributions: tuple[Distribution, ...]
@@ -110,8 +117,9 @@ class Manifest:
         """As plain values, C(archive.code_sha256) included, in the form of the file."""
         values = asdict(self)
         values["archive"]["code_sha256"] = self.archive.code_sha256
-        values["distributions"] = list(values["distributions"])
-        for name in ("optional", "allowed"):
+        for name in ("allow", "distributions", "provided"):
+            values[name] = list(values[name])
+        for name in ("optional", "allowed", "provided"):
             values["imports"][name] = list(values["imports"][name])
         return {"schema": SCHEMA, **values}
 
@@ -198,11 +206,12 @@ def _from_dict(values: Mapping[str, Any]) -> Manifest:
         compiled=values["compiled"],
         slim=values["slim"],
         saved=Saved(**values["saved"]),
+        provided=tuple(values["provided"]),
+        allow=tuple(Allowance(**item) for item in values["allow"]),
         bytecode=values["bytecode"],
         imports=ImportReport(
             modules=values["imports"]["modules"],
-            optional=tuple(values["imports"]["optional"]),
-            allowed=tuple(values["imports"]["allowed"]),
+            **{name: tuple(values["imports"][name]) for name in ("optional", "allowed", "provided")},
         ),
         distributions=tuple(Distribution(**distribution) for distribution in values["distributions"]),
         archive=Archive(**archive),

@@ -4,12 +4,17 @@
 
 """Leaves out of a layer what no import and no call needs at run time.
 
-C(safe) removes what is for type checkers, compilers and the packages' own tests:
+C(safe) removes whole files, those that are for type checkers, compilers and the packages' own tests:
 
 * stubs, C(*.pyi), but where the code beside them reads them when it is imported, as C(lazy_loader.attach_stub) does;
 * sources and headers of compiled languages, and static libraries;
 * folders C(tests) inside a package, but those that something that stays imports. C(numpy.testing), C(django.test) and
   the like are no such folders and stay, and so does a distribution that is called C(tests).
+
+C(max) removes, beside that, what needs a look into files or another system to be of use:
+
+* symbol tables and debugging sections of shared libraries, see C(_strip): a debugger then shows addresses in them;
+* programs, libraries and scripts for Windows and macOS, such as the launchers that setuptools copies on Windows.
 """
 
 from __future__ import annotations
@@ -18,11 +23,13 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import Saved
+from ansible_collections.asesoria.serverless.plugins.module_utils._strip import strip_tree
 
-NONE, SAFE = LEVELS = ("none", "safe")
+NONE, SAFE, MAX = LEVELS = ("none", "safe", "max")
 
 _TESTS = "tests"
 _STUB = ".pyi"
@@ -30,6 +37,8 @@ _STUB = ".pyi"
 _FOR_COMPILERS = frozenset(
     {".a", ".c", ".cc", ".cpp", ".cxx", ".f", ".f90", ".h", ".hh", ".hpp", ".hxx", ".lib", ".pxd", ".pxi", ".pyx"}
 )
+#: Suffixes of what only Windows or macOS runs or loads.
+_FOR_OTHER_SYSTEMS = frozenset({".bat", ".cmd", ".dll", ".dylib", ".exe", ".ps1", ".pyd"})
 _READS_STUBS = re.compile(rb"attach_stub|\.pyi\b")
 # An import statement, over several lines where it has parentheses or backslashes.
 _IMPORT = re.compile(
@@ -39,7 +48,19 @@ _IMPORT = re.compile(
 )
 
 
-def slim_tree(folder: Path, *, level: str) -> Saved:
+@dataclass(frozen=True)
+class Slimmed:
+    """What a level has done.
+
+    :param saved: what is gone.
+    :param rewritten: files that are still there and have become smaller.
+    """
+
+    saved: Saved
+    rewritten: tuple[Path, ...] = ()
+
+
+def slim_tree(folder: Path, *, level: str) -> Slimmed:
     """Remove from an installed tree what a level leaves out.
 
     :param folder: what C(pip install --target) filled; it is changed.
@@ -47,15 +68,18 @@ def slim_tree(folder: Path, *, level: str) -> Saved:
     :raises OSError: reading or writing failed.
     """
     if level == NONE:
-        return Saved(files=0, size=0)
+        return Slimmed(Saved(files=0, size=0))
     before = _measure(folder)
-    for path in [*_unused_tests(folder), *_unused_files(folder)]:
+    suffixes = _FOR_COMPILERS | _FOR_OTHER_SYSTEMS if level == MAX else _FOR_COMPILERS
+    for path in [*_unused_tests(folder), *_unused_files(folder, suffixes)]:
         if path.is_dir():
             shutil.rmtree(path)
         elif path.exists():
             path.unlink()
+    rewritten = strip_tree(folder) if level == MAX else []
     after = _measure(folder)
-    return Saved(files=before.files - after.files, size=before.size - after.size)
+    saved = Saved(files=before.files - after.files, size=before.size - after.size)
+    return Slimmed(saved, rewritten=tuple(rewritten))
 
 
 def _measure(folder: Path) -> Saved:
@@ -63,12 +87,12 @@ def _measure(folder: Path) -> Saved:
     return Saved(files=len(sizes), size=sum(sizes))
 
 
-def _unused_files(folder: Path) -> Iterator[Path]:
+def _unused_files(folder: Path, suffixes: frozenset[str]) -> Iterator[Path]:
     for parent, _folders, names in os.walk(folder):
         for name in names:
             suffix = PurePosixPath(name).suffix.lower()
             path = Path(parent, name)
-            if suffix in _FOR_COMPILERS or (suffix == _STUB and not _stubs_are_read(path.parent)):
+            if suffix in suffixes or (suffix == _STUB and not _stubs_are_read(path.parent)):
                 yield path
 
 

@@ -232,12 +232,11 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_audit import (
     PROVIDED,
-    RULES,
-    Allowance,
     Audit,
     Request,
     audit_layer,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._rules import STATIC, read_allowances
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import ARCHITECTURES, find_runtime
 from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
 
@@ -265,7 +264,7 @@ def run(params: Mapping[str, Any]) -> Audit:
         other_bytes=params["other_bytes"],
         other_layers=params["other_layers"],
         provided=tuple(params["provided"]),
-        allow=tuple(Allowance(rule=item["rule"], distribution=item["distribution"]) for item in params["allow"]),
+        allow=read_allowances(params["allow"]),
     )
     return audit_layer(Path(params["path"]), request)
 
@@ -285,7 +284,7 @@ def main() -> None:
                 "elements": "dict",
                 "default": [],
                 "options": {
-                    "rule": {"type": "str", "required": True, "choices": list(RULES)},
+                    "rule": {"type": "str", "required": True, "choices": list(STATIC)},
                     "distribution": {"type": "str", "required": True},
                 },
             },

@@ -94,28 +94,61 @@ options:
       - What to leave out of the packages. Nothing that an import needs is ever left out.
       - V(safe) leaves out stubs for type checkers (unless the code beside them reads them), sources, headers and static
         libraries for compilers, and folders C(tests) inside packages (unless something that stays imports them).
+      - V(max) leaves out more, the symbol tables and debugging sections of shared libraries, and what only Windows or
+        macOS runs. What is loaded of a library stays byte for byte, at an offset with the same alignment, and
+        C(RECORD) has its new hash.
       - V(none) keeps all of it.
     type: str
-    choices: [none, safe]
+    choices: [none, safe, max]
     default: safe
   allow:
     description:
       - What to let pass, by rule and distribution. It is written into the manifest.
+      - A build itself only heeds the rule V(import). Which findings the others accept is for
+        M(asesoria.serverless.layer_audit) to be told; if they alone have changed, only the manifest is written.
     type: list
     elements: dict
     default: []
     suboptions:
       rule:
         description:
-          - V(import) for a distribution whose modules need not import.
+          - V(import) for a distribution whose modules need not import, or a rule of
+            M(asesoria.serverless.layer_audit).
         type: str
-        choices: [import]
         required: true
+        choices:
+          - import
+          - damaged
+          - duplicate-name
+          - foreign-binary
+          - glibc-too-new
+          - layout
+          - libstdcxx-too-new
+          - missing-library
+          - record-mismatch
+          - requirement-conflict
+          - requirement-missing
+          - stale-bytecode
+          - too-many-layers
+          - unreadable
+          - unsafe-link
+          - unsafe-path
+          - unzipped-too-large
+          - wrong-abi
+          - wrong-machine
       distribution:
         description:
           - Name of the distribution.
         type: str
         required: true
+  cache_dir:
+    description:
+      - Folder, on the host that builds, that keeps finished layers, the twenty that were used last. What was built
+        before from the same is taken from there.
+      - What is damaged there, incomplete, or of something else is built again. The folder is not used if it belongs to
+        another user or if others can write to it.
+      - None are kept, if not given.
+    type: path
   force:
     description:
       - Build even if nothing has changed.
@@ -242,6 +275,28 @@ manifest:
           returned: always
           type: int
           sample: 81920
+    provided:
+      description: Distributions that the lock left out, because the runtime or another layer brings them.
+      returned: always
+      type: list
+      elements: str
+      sample: [boto3, botocore]
+    allow:
+      description: What O(allow) lets pass.
+      returned: always
+      type: list
+      elements: dict
+      contains:
+        rule:
+          description: The rule.
+          returned: always
+          type: str
+          sample: import
+        distribution:
+          description: Name of the distribution, normalized.
+          returned: always
+          type: str
+          sample: some-package
     bytecode:
       description: How many files of bytecode are in the zip.
       returned: always
@@ -266,6 +321,14 @@ manifest:
           sample: ["werkzeug: werkzeug.debug"]
         allowed:
           description: Those that failed and were allowed to by O(allow).
+          returned: always
+          type: list
+          elements: str
+          sample: []
+        provided:
+          description:
+            - Those that failed for want of a module, and whose distribution needs one of RV(manifest.provided). They
+              can't be tried without it.
           returned: always
           type: list
           elements: str
@@ -353,13 +416,14 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.asesoria.serverless.plugins.module_utils._build_source import Index
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
-from ansible_collections.asesoria.serverless.plugins.module_utils._import_gate import RULE
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_build import (
     BuildRequest,
     apply_build,
     plan_build,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._layer_cache import LayerCache
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Completed, Runner
+from ansible_collections.asesoria.serverless.plugins.module_utils._rules import IMPORT, STATIC, read_allowances
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import ARCHITECTURES, find_runtime
 from ansible_collections.asesoria.serverless.plugins.module_utils._slim import LEVELS, SAFE
 
@@ -402,7 +466,8 @@ def read_request(params: Mapping[str, Any]) -> BuildRequest:
             environment=os.environ,
         ),
         slim=params["slim"],
-        allow_imports=tuple(entry["distribution"] for entry in params["allow"]),
+        allow=read_allowances(params["allow"]),
+        cache=LayerCache(Path(params["cache_dir"])) if params["cache_dir"] else None,
         force=params["force"],
     )
 
@@ -448,10 +513,11 @@ def main() -> None:
                 "elements": "dict",
                 "default": [],
                 "options": {
-                    "rule": {"type": "str", "choices": [RULE], "required": True},
+                    "rule": {"type": "str", "choices": [IMPORT, *STATIC], "required": True},
                     "distribution": {"type": "str", "required": True},
                 },
             },
+            "cache_dir": {"type": "path"},
             "force": {"type": "bool", "default": False},
         },
         mutually_exclusive=[("requirements", "lock"), ("constraints", "lock")],

@@ -78,6 +78,15 @@ options:
     type: str
     choices: [refuse, build]
     default: refuse
+  provided:
+    description:
+      - Names of projects that the runtime or another layer brings. They are left out of the lock, and so is what only
+        they need. The versions of everything else are those that go together with them.
+      - Lambda's Python has V(boto3), V(botocore), V(s3transfer), V(jmespath), V(urllib3), V(python-dateutil) and
+        V(six), in versions that change without notice.
+    type: list
+    elements: str
+    default: []
   upgrade:
     description:
       - Look for the newest versions although the inputs have not changed.
@@ -277,6 +286,7 @@ def request_of(params: Mapping[str, Any]) -> LockRequest:
         index_url=params["index_url"],
         extra_index_urls=tuple(params["extra_index_urls"]),
         no_wheel=params["no_wheel"],
+        provided=tuple(params["provided"]),
         upgrade=params["upgrade"],
     )
 
@@ -305,6 +315,7 @@ def main() -> None:
             "index_url": {"type": "str", "no_log": True},
             "extra_index_urls": {"type": "list", "elements": "str", "default": [], "no_log": True},
             "no_wheel": {"type": "str", "choices": list(POLICIES), "default": "refuse"},
+            "provided": {"type": "list", "elements": "str", "default": []},
             "upgrade": {"type": "bool", "default": False},
             "cache_dir": {"type": "path", "default": "~/.cache/asesoria.serverless/lock"},
         },

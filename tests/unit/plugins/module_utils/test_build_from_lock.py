@@ -136,7 +136,7 @@ def packages(tmp_path: Path) -> Packages:
     return Packages(tmp_path / "packages")
 
 
-def write_lock(path: Path, *locked: LockedPackage, unknown: Sequence[str] = (), **changes: str) -> Path:
+def write_lock(path: Path, *locked: LockedPackage, unknown: Sequence[str] = (), **changes: object) -> Path:
     target = Target(runtime=RUNTIME, architecture=ARCHITECTURE)
     lock = Lock(
         runtime=RUNTIME.identifier,
@@ -294,6 +294,18 @@ def test_what_only_a_build_tells_is_found_with_the_rest_held_fast(tmp_path: Path
         "new": ("1.5", None),
         "placed": ("1.0", placed.sha256),
     }
+
+
+def test_what_is_provided_is_not_brought_by_a_build(tmp_path: Path, packages: Packages) -> None:
+    built = packages.sdist("built", "1.0", needs=["there", "new"])
+    packages.wheel("there", "1.0")
+    packages.wheel("new", "1.0")
+    lock = write_lock(tmp_path / "pylock.toml", built, unknown=["built"], provided=("there",))
+    plan, manifest = build(request_for(lock), packages)
+    assert manifest.versions() == {"built": "1.0", "new": "1.0"}
+    assert manifest.provided == ("there",)
+    other = write_lock(tmp_path / "other.toml", built, unknown=["built"])
+    assert plan_build(request_for(other), runner=packages).key != plan.key
 
 
 def test_what_goes_against_the_lock_is_refused(tmp_path: Path, packages: Packages) -> None:

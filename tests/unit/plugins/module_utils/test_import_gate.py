@@ -13,7 +13,11 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.asesoria.serverless.plugins.module_utils import _import_gate
-from ansible_collections.asesoria.serverless.plugins.module_utils._import_gate import ImportGateError, check_imports
+from ansible_collections.asesoria.serverless.plugins.module_utils._import_gate import (
+    Expected,
+    ImportGateError,
+    check_imports,
+)
 from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import ImportReport
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Completed
 
@@ -41,12 +45,18 @@ def make_zip(folder: Path, *distributions: dict[str, str]) -> Path:
     return archive
 
 
-def check(folder: Path, *distributions: dict[str, str], allow: Sequence[str] = ()) -> ImportReport:
+def check(
+    folder: Path, *distributions: dict[str, str], allow: Sequence[str] = (), provided: Sequence[str] = ()
+) -> ImportReport:
     work = folder / "work"
     work.mkdir()
     try:
         return check_imports(
-            make_zip(folder, *distributions), work=work, python=sys.executable, allow=allow, runner=run
+            make_zip(folder, *distributions),
+            work=work,
+            python=sys.executable,
+            expected=Expected(allow=frozenset(allow), provided=frozenset(provided)),
+            runner=run,
         )
     finally:
         assert list(work.iterdir()) == [], "something was left behind"
@@ -152,3 +162,34 @@ def test_modules_do_not_see_each_other(tmp_path: Path) -> None:
     first = distribution("a-first", {"a_first.py": "import builtins; builtins.seen = True\n"})
     second = distribution("b-second", {"b_second.py": "assert not hasattr(__builtins__, 'seen')\n"})
     assert check(tmp_path, first, second).modules == 2
+
+
+class TestProvided:
+    """What the runtime or another layer brings is not there when everything is imported."""
+
+    OUTER = distribution("outer", {"outer.py": "import middle\n"}, requires=["middle"])
+    MIDDLE = distribution("middle", {"middle.py": "import botocore.session\n"}, requires=["botocore>=1"])
+
+    def test_what_needs_it_is_told_apart(self, tmp_path: Path) -> None:
+        report = check(tmp_path, GOOD, self.OUTER, self.MIDDLE, provided=["botocore"])
+        assert report == ImportReport(modules=2, optional=(), allowed=(), provided=("middle: middle", "outer: outer"))
+
+    @pytest.mark.parametrize("provided", [[], ["boto3"]])
+    def test_without_it_the_same_is_refused(self, tmp_path: Path, provided: list[str]) -> None:
+        with pytest.raises(ImportGateError, match="Add to the requirements what brings botocore"):
+            check(tmp_path, GOOD, self.OUTER, self.MIDDLE, provided=provided)
+
+    def test_another_failure_of_the_same_is_refused(self, tmp_path: Path) -> None:
+        broken = distribution("broken", {"broken.py": "1 / 0\n"}, requires=["botocore"])
+        with pytest.raises(ImportGateError, match="broken: import broken fails with ZeroDivisionError"):
+            check(tmp_path, broken, provided=["botocore"])
+
+    def test_a_part_of_the_layer_that_is_not_there_is_refused(self, tmp_path: Path) -> None:
+        broken = distribution("broken", {"broken.py": "import good.gone\n"}, requires=["botocore"])
+        with pytest.raises(ImportGateError, match=r"No module named 'good\.gone'"):
+            check(tmp_path, GOOD, broken, provided=["botocore"])
+
+    def test_what_does_not_need_it_is_refused(self, tmp_path: Path) -> None:
+        broken = distribution("broken", {"broken.py": "import botocore\n"})
+        with pytest.raises(ImportGateError, match="broken: import broken"):
+            check(tmp_path, broken, self.MIDDLE, provided=["botocore"])

@@ -16,14 +16,13 @@ from typing import Any
 import pytest
 from ansible_collections.asesoria.serverless.plugins.module_utils import _layer_audit
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_audit import (
-    RULES,
-    Allowance,
     Audit,
     Request,
     audit_layer,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_contents import ContentsError
 from ansible_collections.asesoria.serverless.plugins.module_utils._pyc import source_hash
+from ansible_collections.asesoria.serverless.plugins.module_utils._rules import STATIC, Allowance, read_allowances
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import MAX_UNZIPPED_BYTES, RUNTIMES
 from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
 from ansible_collections.asesoria.serverless.tests.unit.layers import OBJECT, LayerFiles, make_elf, record_hash
@@ -490,7 +489,7 @@ def test_a_planted_fault_is_found_and_its_clean_twin_is_not(
 
 
 def test_every_rule_has_several_faults() -> None:
-    counted = {rule: sum(rule == found for found, *_case in FAULTS) for rule in RULES}
+    counted = {rule: sum(rule == found for found, *_case in FAULTS) for rule in STATIC}
     assert [rule for rule, count in counted.items() if count < 2] == ["too-many-layers", "unzipped-too-large"]
 
 
@@ -698,10 +697,10 @@ def test_a_finding_names_its_distribution_and_can_be_allowed_for_it(
     assert (finding.rule, finding.distribution) == (rule, owner)
     for distribution in ("tidy", "fast", "app"):
         spelled = distribution.upper()
-        audit = audit_layer(path, request_for(allow=(Allowance(rule=rule, distribution=spelled),)))
+        audit = audit_layer(path, request_for(allow=read_allowances([{"rule": rule, "distribution": spelled}])))
         covered = distribution == owner
         assert (audit.findings, audit.allowed) == (((), (finding,)) if covered else ((finding,), ()))
-        assert [spelled in note for note in audit.notes] == ([] if covered else [True])
+        assert [distribution in note for note in audit.notes] == ([] if covered else [True])
 
 
 def test_another_rule_of_the_same_distribution_stays(tmp_path: Path) -> None:

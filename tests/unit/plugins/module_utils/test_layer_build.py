@@ -37,6 +37,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._manifest impo
     require_described,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Completed
+from ansible_collections.asesoria.serverless.plugins.module_utils._rules import IMPORT, Allowance
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import RUNTIMES, find_runtime
 
 RUNTIME = find_runtime(f"python3.{sys.version_info[1]}", today=date(2026, 1, 1), allow_deprecated=True)
@@ -191,6 +192,26 @@ def test_what_matters_leads_to_a_new_build(request_: BuildRequest, pip: Pip, tmp
         )
     }
     assert len(keys) == 4
+
+
+def test_what_the_static_gate_lets_pass_makes_no_new_zip(request_: BuildRequest, pip: Pip) -> None:
+    build(request_, pip)
+    before = request_.archive.stat()
+    allow = (Allowance("glibc-too-new", "one"),)
+    plan, manifest = build(replace(request_, allow=allow), pip)
+    assert plan.reason == "what the gates let pass has changed"
+    assert plan.diff(manifest)["before"] == plan.diff(manifest)["after"]
+    assert read_manifest(request_.manifest).allow == manifest.allow == allow
+    assert (pip.installations, request_.archive.stat()) == (1, before)
+    assert not plan_build(replace(request_, allow=allow), runner=pip).reason
+    assert build(request_, pip)[1].allow == ()
+
+
+def test_what_need_not_import_counts(request_: BuildRequest, pip: Pip) -> None:
+    build(request_, pip)
+    plan = plan_build(replace(request_, allow=(Allowance(IMPORT, "one"),)), runner=pip)
+    assert plan.build
+    assert plan.key != plan_build(request_, runner=pip).key
 
 
 def test_a_rotated_password_leads_to_no_new_build(request_: BuildRequest, pip: Pip) -> None:

@@ -4,9 +4,14 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import shutil
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from ansible_collections.asesoria.serverless.plugins.module_utils._layer_tree import clean_tree
 from ansible_collections.asesoria.serverless.plugins.module_utils._slim import slim_tree
 
 CASES = [
@@ -52,7 +57,7 @@ CASES = [
 @pytest.mark.parametrize(("files", "gone"), CASES)
 def test_what_is_left_out(tmp_path: Path, files: dict[str, str], gone: set[str]) -> None:
     write(tmp_path, files)
-    saved = slim_tree(tmp_path, level="safe")
+    saved = slim_tree(tmp_path, level="safe").saved
     assert names(tmp_path) == set(files) - gone
     assert (saved.files, saved.size) == (len(gone), sum(len(files[name]) for name in gone))
 
@@ -121,9 +126,45 @@ def test_what_tests_that_stay_import_stays_too(tmp_path: Path) -> None:
 def test_nothing_is_left_out_if_nobody_asks(tmp_path: Path) -> None:
     files = {"a/__init__.py": "", "a/x.pyi": "", "a/tests/__init__.py": "", "a/x.c": ""}
     write(tmp_path, files)
-    saved = slim_tree(tmp_path, level="none")
+    slimmed = slim_tree(tmp_path, level="none")
     assert names(tmp_path) == set(files)
-    assert (saved.files, saved.size) == (0, 0)
+    assert (slimmed.saved.files, slimmed.saved.size, slimmed.rewritten) == (0, 0, ())
+
+
+def test_max_leaves_out_what_other_systems_run(tmp_path: Path) -> None:
+    kept = {"a/__init__.py": "", "a/run.sh": "", "a/x.so": "", "a/exe.py": ""}
+    gone = {"a/t64.EXE": "MZ", "a/x.dll": "MZ", "a/x.pyd": "MZ", "a/x.dylib": "x", "a/activate.bat": "x", "a/x.pyi": ""}
+    write(tmp_path, {**kept, **gone})
+    slim_tree(tmp_path, level="safe")
+    assert names(tmp_path) == {*kept, *gone} - {"a/x.pyi"}
+    slim_tree(tmp_path, level="max")
+    assert names(tmp_path) == set(kept)
+
+
+def test_max_strips_and_records_it(tmp_path: Path) -> None:
+    found = metadata.distribution("markupsafe")
+    for file in found.files or []:
+        if ".." not in file.parts and "__pycache__" not in file.parts:
+            (tmp_path / file).parent.mkdir(exist_ok=True, parents=True)
+            shutil.copy(str(file.locate()), tmp_path / file)
+    (tmp_path / "markupsafe" / "_native.py").write_text("tampered with\n")
+    slimmed = slim_tree(tmp_path, level="max")
+    assert [path.name.partition(".")[0] for path in slimmed.rewritten] == ["_speedups"]
+    before = sum(file.size or 0 for file in found.files or [] if file.suffix == ".so")
+    after = slimmed.rewritten[0].stat().st_size
+    assert slimmed.saved.size >= before - after > 10_000
+    clean_tree(tmp_path, rewritten=slimmed.rewritten)
+    (recorded,) = metadata.distributions(path=[str(tmp_path)])
+    assert {file.name: file.size for file in recorded.files or []}[slimmed.rewritten[0].name] == after
+    assert [str(file) for file in recorded.files or [] if file.hash and not agrees(tmp_path, file)] == [
+        "markupsafe/_native.py"
+    ]
+
+
+def agrees(folder: Path, file: metadata.PackagePath) -> bool:
+    assert file.hash is not None
+    digest = hashlib.new(file.hash.mode, (folder / file).read_bytes()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == file.hash.value
 
 
 def write(folder: Path, files: dict[str, str]) -> None:

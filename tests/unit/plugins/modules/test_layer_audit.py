@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.asesoria.serverless.plugins.module_utils._layer_audit import PROVIDED, RULES
+from ansible_collections.asesoria.serverless.plugins.module_utils._layer_audit import PROVIDED
+from ansible_collections.asesoria.serverless.plugins.module_utils._rules import STATIC
 from ansible_collections.asesoria.serverless.plugins.modules import layer_audit
 from ansible_collections.asesoria.serverless.tests.unit.layers import LayerFiles, make_elf
 from ansible_collections.asesoria.serverless.tests.unit.support import assert_return_documented, run_module
@@ -137,6 +138,6 @@ def test_a_missing_library_is_named(name: str, library: str, tmp_path: Path, mon
 def test_the_documentation_knows_every_rule() -> None:
     documented = yaml.safe_load(layer_audit.DOCUMENTATION)
     described = " ".join(documented["description"])
-    assert [rule for rule in RULES if f"V({rule})" not in described] == []
-    assert documented["options"]["allow"]["suboptions"]["rule"]["choices"] == list(RULES)
+    assert [rule for rule in STATIC if f"V({rule})" not in described] == []
+    assert documented["options"]["allow"]["suboptions"]["rule"]["choices"] == list(STATIC)
     assert documented["options"]["provided"]["default"] == list(PROVIDED)

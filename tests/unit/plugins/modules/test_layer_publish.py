@@ -300,6 +300,8 @@ def test_the_manifest_is_held_against_the_zip(layer_zip: Path, tmp_path: Path) -
         compiled=0,
         slim="safe",
         saved=Saved(files=0, size=0),
+        provided=(),
+        allow=(),
         bytecode=0,
         imports=ImportReport(modules=1, optional=(), allowed=()),
         distributions=(Distribution(name="Flask", version="3.1.3", files=1, size=3),),
