@@ -578,6 +578,33 @@ def test_extras(locker: Locker, index: FakeIndex) -> None:
     assert parse(locker.text).packages[0].needs == ("leaf", "odd", "quick")
 
 
+def test_what_is_provided_is_left_out_with_what_only_it_needs(locker: Locker, index: FakeIndex) -> None:
+    index.wheel("app", "1.0", ["sdk>=1", "shared"])
+    index.wheel("sdk", "1.0", ["core"])
+    index.wheel("core", "1.0", ["shared<2", "deep"])
+    index.wheel("deep", "1.0")
+    index.wheel("shared", "1.0")
+    index.wheel("shared", "2.0")
+    assert locker.versions("app") == ["app 1.0", "core 1.0", "deep 1.0", "sdk 1.0", "shared 1.0"]
+    result = locker.run("app", provided=["SDK"])
+    # The version is still one that goes together with what is provided.
+    assert versions(result) == ["app 1.0", "shared 1.0"]
+    lock = parse(locker.text)
+    assert lock.provided == ("sdk",)
+    assert {package.name: package.needs for package in lock.packages} == {"app": ("shared",), "shared": ()}
+    assert not locker.run("app", provided=["sdk"])["changed"]
+    assert locker.versions("app", provided=["core"]) == ["app 1.0", "sdk 1.0", "shared 1.0"]
+    assert locker.versions("app", provided=["other"]) == ["app 1.0", "core 1.0", "deep 1.0", "sdk 1.0", "shared 1.0"]
+
+
+def test_nothing_is_left_when_all_is_provided(locker: Locker, index: FakeIndex) -> None:
+    index.wheel("app", "1.0")
+    result = locker.run("app", provided=["App"])
+    assert result["failed"]
+    assert "all that is required is provided already (app), so there is nothing for a layer" in result["msg"]
+    assert not locker.dest.exists()
+
+
 def test_constraints_limit_and_install_nothing(locker: Locker, index: FakeIndex) -> None:
     for version in ("1.0", "2.0", "3.0"):
         index.wheel("leaf", version)
