@@ -27,7 +27,8 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._errors import
 DATE = (1980, 1, 1, 0, 0, 0)
 FILE_MODE = 0o644
 EXECUTABLE_MODE = 0o755
-COMPRESSION_LEVEL = 9
+#: Of zlib. Level 9 makes a layer of numpy, pandas and the like 0.6 % smaller and takes 2.7 times as long.
+COMPRESSION_LEVEL = 6
 _UNIX = 3
 _CHUNK = 1 << 20
 

@@ -57,7 +57,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes impo
 from ansible_collections.asesoria.serverless.plugins.module_utils._slim import SAFE, slim_tree
 
 #: Raise it when the same request leads to another content.
-ENGINE = "4"
+ENGINE = "5"
 
 
 class BuildError(ServerlessError):
