@@ -7,16 +7,33 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import subprocess
+import sys
 import tempfile
-import time
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 MEGABYTE = 1_000_000
+# A process begins with the memory of the one that starts it as its largest, so a small one has to start it.
+_LAUNCHER = """
+import json, os, resource, sys, time
+started = time.perf_counter()
+child = os.fork()
+if child == 0:
+    try:
+        os.execvp(sys.argv[2], sys.argv[2:])
+    finally:
+        os._exit(127)
+status = os.waitpid(child, 0)[1]
+seconds = time.perf_counter() - started
+with open(sys.argv[1], "w") as file:
+    json.dump([seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss], file)
+sys.exit(min(abs(os.waitstatus_to_exitcode(status)), 125))
+"""
 
 
 @dataclass(frozen=True)
@@ -40,23 +57,21 @@ def run(argv: Sequence[str], *, cwd: Path, environment: Mapping[str, str], umask
 
     :param environment: all of it.
     """
-    with tempfile.TemporaryFile() as output:
-        started = time.perf_counter()
-        process = subprocess.Popen(
-            list(argv),
+    with tempfile.TemporaryFile() as output, tempfile.NamedTemporaryFile() as taken:
+        process = subprocess.run(
+            [sys.executable, "-I", "-S", "-c", _LAUNCHER, taken.name, *argv],
             cwd=cwd,
             env=dict(environment),
             stdout=output,
             stderr=output,
             stdin=subprocess.DEVNULL,
             umask=umask,
+            check=False,
         )
-        _pid, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
         output.seek(0)
         text = output.read().decode(errors="replace")
-    return Run(process.returncode, seconds, usage.ru_maxrss * 1024, text)
+        seconds, memory = json.load(taken)
+    return Run(process.returncode, seconds, memory * 1024, text)
 
 
 def clean_environment(**more: str) -> dict[str, str]:

@@ -251,7 +251,8 @@ def chalice() -> Tool:
 
     def prepare(work: Work) -> None:
         write_requirements(work)
-        write(work.folder / "app.py", 'from chalice import Chalice\n\napp = Chalice(app_name="built")\n')
+        function = "@app.lambda_function()\ndef handler(event, context):\n    return {}\n"
+        write(work.folder / "app.py", f'from chalice import Chalice\n\napp = Chalice(app_name="built")\n\n\n{function}')
         config = {"version": "2.0", "app_name": "built", "automatic_layer": True, "stages": {"dev": {}}}
         write(work.folder / ".chalice/config.json", json.dumps(config))
 

@@ -208,6 +208,7 @@ def e2e_group() -> Group:
             ),
             Step("e2e:bad-input", (*arguments, "tests/integration/chain/test_bad_input.py"), pytest=True, sandbox=True),
             Step("e2e:sandbox", (*arguments, "tests/integration/sandbox"), pytest=True, sandbox=True),
+            Step("e2e:report", (*arguments, "tests/integration/report"), pytest=True),
         ),
     )
 

@@ -96,8 +96,13 @@ class _Answer(TypedDict):
 
 
 @dataclass(frozen=True)
-class _Offer:
-    """What a distribution lets one import, and the normalized names of what it can't be without."""
+class Offer:
+    """What a distribution lets one import.
+
+    :param distribution: its name.
+    :param modules: dotted names, sorted.
+    :param required: normalized names of what it can't be without.
+    """
 
     distribution: str
     modules: list[str]
@@ -150,12 +155,12 @@ def check_imports(archive: Path, *, work: Path, python: str, expected: Expected,
     opt = work / "opt"
     with zipfile.ZipFile(archive) as unpacked:
         unpacked.extractall(opt)
-    offers = _read_offers(opt / "python")
-    _set_writable(opt, writable=False)
+    offers = read_offers(opt / "python")
+    set_writable(opt, writable=False)
     try:
         answers = _import_all(offers, folder=opt / "python", work=work, python=python, runner=runner)
     finally:
-        _set_writable(opt, writable=True)
+        set_writable(opt, writable=True)
         shutil.rmtree(opt)
     sorted_ = _sort(list(_failures(offers, answers)), offers=offers, answers=answers, expected=expected)
     if sorted_["real"]:
@@ -166,14 +171,15 @@ def check_imports(archive: Path, *, work: Path, python: str, expected: Expected,
     )
 
 
-def _read_offers(folder: Path) -> list[_Offer]:
+def read_offers(folder: Path) -> list[Offer]:
+    """What the distributions of an import folder let one import."""
     return [
-        _Offer(distribution=found.metadata["Name"], modules=modules_of(found, folder), required=_required(found))
+        Offer(distribution=found.metadata["Name"], modules=modules_of(found, folder), required=_required(found))
         for found in metadata.distributions(path=[str(folder)])
     ]
 
 
-def _failures(offers: list[_Offer], answers: Mapping[str, _Answer]) -> Iterator[Failure]:
+def _failures(offers: list[Offer], answers: Mapping[str, _Answer]) -> Iterator[Failure]:
     for offer in offers:
         for module in offer.modules:
             answer = answers[module]
@@ -182,7 +188,7 @@ def _failures(offers: list[_Offer], answers: Mapping[str, _Answer]) -> Iterator[
 
 
 def _sort(
-    failures: list[Failure], *, offers: list[_Offer], answers: Mapping[str, _Answer], expected: Expected
+    failures: list[Failure], *, offers: list[Offer], answers: Mapping[str, _Answer], expected: Expected
 ) -> dict[str, list[Failure]]:
     """Tell failures apart: optional parts, those that do not count, and those that do."""
     there = {module.partition(".")[0] for offer in offers for module in offer.modules}
@@ -207,7 +213,7 @@ def _sort(
     return found
 
 
-def _leaning(offers: list[_Offer], provided: frozenset[str]) -> frozenset[str]:
+def _leaning(offers: list[Offer], provided: frozenset[str]) -> frozenset[str]:
     """Normalized names of the distributions that need something provided, by themselves or by what they need."""
     found: frozenset[str] = frozenset()
     while True:
@@ -243,7 +249,7 @@ def _dotted(parts: tuple[str, ...]) -> Iterator[str]:
         yield ".".join(parts)
 
 
-def _import_all(offers: list[_Offer], *, folder: Path, work: Path, python: str, runner: Runner) -> dict[str, _Answer]:
+def _import_all(offers: list[Offer], *, folder: Path, work: Path, python: str, runner: Runner) -> dict[str, _Answer]:
     modules = sorted({module for offer in offers for module in offer.modules})
     listing, home = work / "modules.json", work / "home"
     listing.write_text(json.dumps(modules), encoding="utf-8")
@@ -260,7 +266,7 @@ def _import_all(offers: list[_Offer], *, folder: Path, work: Path, python: str, 
     return answers
 
 
-def _set_writable(folder: Path, *, writable: bool) -> None:
+def set_writable(folder: Path, *, writable: bool) -> None:
     """Lambda's /opt can't be written to; the unpacked zip must be removable afterwards."""
     for path in [folder, *folder.rglob("*")]:
         mode = path.stat().st_mode

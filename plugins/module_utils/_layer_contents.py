@@ -54,6 +54,7 @@ class Entry:
     :param size: the declared bytes of a file.
     :param mode: its permissions, C(None) where the zip gives none.
     :param modified: what its time of change can be read as, in seconds since 1970. A zip can give two.
+    :param zipped: bytes that a file takes in the zip, 0 in a folder.
     :param link: what a link points to.
     :param index: its place.
     """
@@ -63,6 +64,7 @@ class Entry:
     size: int
     mode: int | None
     modified: frozenset[int] = frozenset()
+    zipped: int = 0
     link: str = ""
     index: int = field(default=0, compare=False)
 
@@ -205,6 +207,7 @@ class _Zip(Contents):
             size=info.file_size,
             mode=None if mode is None else stat.S_IMODE(mode),
             modified=frozenset(_times(info)),
+            zipped=info.compress_size,
             link=self._link(info) if kind == "link" else "",
             index=index,
         )

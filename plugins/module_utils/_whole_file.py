@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes a file that has its new content or its old one, and never a part."""
+"""Reads a file as a whole, and writes one that has its new content or its old one, and never a part."""
 
 from __future__ import annotations
 
@@ -12,6 +12,17 @@ from pathlib import Path
 
 #: Everybody may read what is not secret.
 MODE = 0o644
+
+
+def read_whole(path: Path) -> str:
+    """A file's text, whatever is in it, and nothing if there is no file.
+
+    :raises OSError: it can't be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return ""
 
 
 def write_whole(path: Path, text: str, *, mode: int = MODE) -> None:

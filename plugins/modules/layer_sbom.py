@@ -104,7 +104,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._errors import
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_sbom import make_sbom
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import ARCHITECTURES, find_runtime
 from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
-from ansible_collections.asesoria.serverless.plugins.module_utils._whole_file import write_whole
+from ansible_collections.asesoria.serverless.plugins.module_utils._whole_file import read_whole, write_whole
 
 MISSING: dict[str, str] = {}
 try:
@@ -134,19 +134,11 @@ def make(params: Mapping[str, Any]) -> str:
     return make_sbom(Path(params["path"]), name=params["name"], target=target)
 
 
-def read(path: Path) -> str:
-    """A file's text, empty if there is none."""
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
-        return ""
-
-
 def run(module: AnsibleModule) -> dict[str, Any]:
     """Compare, and write unless in check mode; what the module returns."""
     dest = Path(module.params["dest"])
     after = make(module.params)
-    before = read(dest)
+    before = read_whole(dest)
     if before != after and not module.check_mode:
         write_whole(dest, after)
     bill = json.loads(after)
