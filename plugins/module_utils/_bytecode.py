@@ -15,16 +15,38 @@ from pathlib import Path
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Runner
 
-# One process and one order, and without the site module, whose .pth files may import things: what else an interpreter
-# has seen can show in the bytes. The path in each file is the one that Lambda will load it from. A file that does not
-# compile, a template for instance, has no bytecode, and says so when somebody imports it.
-_COMPILE = """
-import compileall, py_compile, sys
+# What else an interpreter has seen can show in the bytes. So the files are dealt out to a number of processes that is
+# always the same, always in the same way, each takes its own one after the other, and none has the site module, whose
+# .pth files may import things. How many of them run at once leaves no trace.
+# The path in each file is the one that Lambda will load it from. A file that does not compile, a template for instance,
+# has no bytecode, and says so when somebody imports it.
+PARTS = 4
+_PART = """
+import compileall, os, py_compile, sys
 root = sys.argv[1]
-compileall.compile_dir(
-    root + "/python", quiet=2, force=True, workers=1, stripdir=root, prependdir="/opt",
-    invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+for line in sys.stdin.buffer:
+    compileall.compile_file(
+        os.path.join(root, os.fsdecode(line[:-1])), quiet=2, force=True, stripdir=root, prependdir="/opt",
+        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+    )
+"""
+_COMPILE = f"""
+import os, subprocess, sys
+from concurrent.futures import ThreadPoolExecutor
+root = sys.argv[1]
+files = sorted(
+    (os.path.getsize(os.path.join(folder, name)), os.path.relpath(os.path.join(folder, name), root))
+    for folder, _folders, names in os.walk(root + "/python") for name in names
+    if name.endswith(".py") and "\\n" not in os.path.join(folder, name)
 )
+
+def compile_part(number):
+    names = sorted(name for _size, name in files[number::{PARTS}])
+    argv = [sys.executable, "-I", "-S", "-W", "ignore", "-c", {_PART!r}, root]
+    return subprocess.run(argv, input=b"".join(os.fsencode(name) + b"\\n" for name in names))
+
+with ThreadPoolExecutor(min({PARTS}, os.cpu_count() or 1)) as pool:
+    sys.exit(max(done.returncode != 0 for done in pool.map(compile_part, range({PARTS}))))
 """
 
 

@@ -4,11 +4,13 @@
 
 """Imports all that a finished zip offers, under the interpreter that it is for: the gate that no metadata can fool.
 
-Every top-level module of every distribution is imported in a process of its own, from the unpacked zip, which nobody
-can write to, with nothing else on the path but the standard library. A failure counts unless it is that of an optional
-part: a module that is missing, that no mandatory requirement of the distribution stands for, and without which another
-of the distribution's modules imports well. Where the runtime or another layer brings something, what needs that can't
-be tried here beyond the first module that is missing.
+Every top-level module of every distribution is imported in a process of its own, from the unpacked zip, with nothing
+else on the path but the standard library. The zip is seen at C(/opt), as in Lambda, and nobody can write to it; where
+the host does not let us do that it is in another folder, without permission to write.
+
+A failure counts unless it is that of an optional part: a module that is missing, that no mandatory requirement of the
+distribution stands for, and without which another of the distribution's modules imports well. Where the runtime or
+another layer brings something, what needs that can't be tried here beyond the first module that is missing.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from typing import TypedDict
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import ImportReport
+from ansible_collections.asesoria.serverless.plugins.module_utils._opt_mount import OPT, at_opt
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Runner
 from ansible_collections.asesoria.serverless.plugins.module_utils._project_name import normalize
 from ansible_collections.asesoria.serverless.plugins.module_utils._rules import IMPORT
@@ -158,7 +161,9 @@ def check_imports(archive: Path, *, work: Path, python: str, expected: Expected,
     offers = read_offers(opt / "python")
     set_writable(opt, writable=False)
     try:
-        answers = _import_all(offers, folder=opt / "python", work=work, python=python, runner=runner)
+        before = at_opt(opt, python=python, work=work, runner=runner)
+        seen = OPT if before else opt
+        answers = _import_all(offers, folder=seen / "python", before=before, work=work, python=python, runner=runner)
     finally:
         set_writable(opt, writable=True)
         shutil.rmtree(opt)
@@ -167,6 +172,7 @@ def check_imports(archive: Path, *, work: Path, python: str, expected: Expected,
         raise _refusal(sorted_["real"])
     return ImportReport(
         modules=sum(bool(answer["ok"]) for answer in answers.values()),
+        at_opt=bool(before),
         **{kind: _told(sorted_[kind]) for kind in ("optional", "allowed", "provided")},
     )
 
@@ -249,13 +255,15 @@ def _dotted(parts: tuple[str, ...]) -> Iterator[str]:
         yield ".".join(parts)
 
 
-def _import_all(offers: list[Offer], *, folder: Path, work: Path, python: str, runner: Runner) -> dict[str, _Answer]:
+def _import_all(
+    offers: list[Offer], *, folder: Path, before: list[str], work: Path, python: str, runner: Runner
+) -> dict[str, _Answer]:
     modules = sorted({module for offer in offers for module in offer.modules})
     listing, home = work / "modules.json", work / "home"
     listing.write_text(json.dumps(modules), encoding="utf-8")
     home.mkdir()
     try:
-        done = runner([python, "-I", "-c", _DRIVER, str(folder), str(listing), str(home)], environment={})
+        done = runner([*before, python, "-I", "-c", _DRIVER, str(folder), str(listing), str(home)], environment={})
     finally:
         listing.unlink()
         shutil.rmtree(home, ignore_errors=True)

@@ -56,12 +56,14 @@ class ImportReport:
     :param optional: those that failed for want of an optional part, as C(distribution: module).
     :param allowed: those that failed and were allowed to by name.
     :param provided: those that failed for want of a module, and need something that is provided beside the layer.
+    :param at_opt: whether they were imported from C(/opt), where not even root could write.
     """
 
     modules: int
     optional: tuple[str, ...]
     allowed: tuple[str, ...]
     provided: tuple[str, ...] = ()
+    at_opt: bool = False
 
 
 @dataclass(frozen=True)
@@ -211,6 +213,7 @@ def _from_dict(values: Mapping[str, Any]) -> Manifest:
         bytecode=values["bytecode"],
         imports=ImportReport(
             modules=values["imports"]["modules"],
+            at_opt=values["imports"]["at_opt"],
             **{name: tuple(values["imports"][name]) for name in ("optional", "allowed", "provided")},
         ),
         distributions=tuple(Distribution(**distribution) for distribution in values["distributions"]),

@@ -89,11 +89,11 @@ def _measure(folder: Path) -> Saved:
 
 def _unused_files(folder: Path, suffixes: frozenset[str]) -> Iterator[Path]:
     for parent, _folders, names in os.walk(folder):
-        for name in names:
-            suffix = PurePosixPath(name).suffix.lower()
-            path = Path(parent, name)
-            if suffix in suffixes or (suffix == _STUB and not _stubs_are_read(path.parent)):
-                yield path
+        suffix_of = {name: PurePosixPath(name).suffix.lower() for name in names}
+        unread = _STUB in suffix_of.values() and not _stubs_are_read(Path(parent))
+        for name, suffix in suffix_of.items():
+            if suffix in suffixes or (suffix == _STUB and unread):
+                yield Path(parent, name)
 
 
 def _stubs_are_read(folder: Path) -> bool:
@@ -123,7 +123,10 @@ def _is_below(path: Path, folders: Iterable[Path]) -> bool:
 def _imported_tests(path: Path, folder: Path) -> Iterator[str]:
     """Dotted names, up to and with C(tests), of what a source file imports."""
     package = path.relative_to(folder).parts[:-1]
-    for match in _IMPORT.finditer(path.read_bytes()):
+    source = path.read_bytes()
+    if _TESTS.encode() not in source:
+        return
+    for match in _IMPORT.finditer(source):
         for parts in _modules(match, package):
             if _TESTS in parts:
                 yield ".".join(parts[: parts.index(_TESTS) + 1])

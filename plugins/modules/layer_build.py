@@ -20,8 +20,9 @@ description:
     of the builder or a password.
   - The zip holds bytecode of the mode C(unchecked-hash), which is valid whatever the files' dates are.
   - Before the zip appears, every top-level module of every distribution in it is imported by O(python), each in a
-    process of its own and with nothing else on its path. If one fails there is no zip. A module that fails for want of
-    another one that no mandatory requirement stands for is told apart, if the distribution has a module that imports.
+    process of its own, from C(/opt) if that can be done, and with nothing else on its path. If one fails there is no
+    zip. A module that fails for want of another one that no mandatory requirement stands for is told apart, if the
+    distribution has a module that imports.
   - From a lock exactly its files are installed, and each is held against its hash. Only what is locked as a source
     distribution, a repository or a folder is compiled. What the lock lists as having unknown dependencies is built
     first; pip then finds what that needs, with everything that is locked held fast. What comes that way, and what is
@@ -312,6 +313,14 @@ manifest:
           returned: always
           type: int
           sample: 9
+        at_opt:
+          description:
+            - Whether they were imported from C(/opt), mounted so that nobody could write there, as in Lambda. V(false)
+              where the host does not let the user do that (it takes C(unshare) of util-linux, and user namespaces or
+              root), or where the interpreter itself is below C(/opt).
+          returned: always
+          type: bool
+          sample: true
         optional:
           description:
             - Those that failed for want of an optional part, each as distribution and module.

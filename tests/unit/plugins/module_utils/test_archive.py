@@ -12,7 +12,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from ansible_collections.asesoria.serverless.plugins.module_utils import _archive, _zip_file
 from ansible_collections.asesoria.serverless.plugins.module_utils._archive import (
+    COMPRESSION_LEVEL,
     Archive,
     ArchiveError,
     file_sha256,
@@ -20,6 +22,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._archive impor
     unzipped_size,
     write_archive,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._zip_file import Deflated, ZipLimitError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -65,6 +68,57 @@ def test_bytes_follow_from_names_modes_and_contents_alone(
             assert {name: archive.read(name) for name in archive.namelist()} == {
                 "/".join(path): content for path, (content, _executable) in tree.items()
             }
+
+
+@given(tree=_TREES)
+@settings(max_examples=60, deadline=None)
+def test_the_bytes_are_those_of_pythons_own_zipfile(tree: dict[tuple[str, ...], tuple[bytes, bool]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        fill(Path(folder, "tree"), tree, backwards=False, date=0)
+        write_archive(tree=Path(folder, "tree"), destination=Path(folder, "ours.zip"))
+        with zipfile.ZipFile(Path(folder, "theirs.zip"), "w") as theirs:
+            for name, (content, executable) in sorted(
+                (("/".join(path), entry) for path, entry in tree.items()), key=lambda item: item[0].encode()
+            ):
+                info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+                info.create_system = 3
+                info.external_attr = (stat.S_IFREG | (0o755 if executable else 0o644)) << 16
+                theirs.writestr(info, content, zipfile.ZIP_DEFLATED, COMPRESSION_LEVEL)
+        assert Path(folder, "ours.zip").read_bytes() == Path(folder, "theirs.zip").read_bytes()
+
+
+def test_many_files_keep_their_order(tmp_path: Path) -> None:
+    names = [f"{number:04}" for number in range(2000)]
+    fill(tmp_path / "tree", {(name,): (name.encode() * 50, False) for name in names}, backwards=True, date=0)
+    write_archive(tree=tmp_path / "tree", destination=tmp_path / "a.zip")
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert archive.namelist() == names
+        assert archive.testzip() is None
+
+
+@pytest.mark.parametrize(("limit", "value"), [("MOST_MEMBERS", 2), ("MOST_BYTES", 200)])
+def test_more_than_a_zip_holds_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int
+) -> None:
+    fill(tmp_path / "tree", {(name,): (os.urandom(100), False) for name in "abc"}, backwards=False, date=0)
+    out = tmp_path / "out"
+    out.mkdir()
+    monkeypatch.setattr(_zip_file, limit, value)
+    with pytest.raises(ZipLimitError, match="Make several layers of it"):
+        write_archive(tree=tmp_path / "tree", destination=out / "a.zip")
+    assert list(out.iterdir()) == []
+
+
+def test_a_file_that_vanishes_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(tmp_path / "tree", {(name,): (b"x", False) for name in "abc"}, backwards=False, date=0)
+
+    def vanish(_content: bytes, **_options: int) -> Deflated:
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr(_archive, "deflate", vanish)
+    with pytest.raises(FileNotFoundError):
+        write_archive(tree=tmp_path / "tree", destination=tmp_path / "a.zip")
+    assert not (tmp_path / "a.zip").exists()
 
 
 def test_time_zone_leaves_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -68,6 +68,24 @@ def test_bytecode_follows_from_the_sources_alone(tmp_path: Path, monkeypatch: py
     assert trees[0] == trees[1]
 
 
+def test_how_many_run_at_once_leaves_no_trace(tmp_path: Path) -> None:
+    trees = []
+    for name, processors in (("one", 1), ("many", 8)):
+        root = make_tree(tmp_path / name)
+        for number in range(30):
+            (root / "python" / f"module_{number}.py").write_text(SOURCE * (number % 5 + 1) + f"NUMBER = {number}\n")
+        (root / "python" / "año.py").write_text(SOURCE)
+        program = f"import os; os.cpu_count = lambda: {processors}\n"
+
+        def limited(argv: Sequence[str], *, environment: Mapping[str, str], program: str = program) -> Completed:
+            *before, code, folder = argv
+            return run([*before, program + code, folder], environment={**environment, "LC_ALL": "POSIX"})
+
+        assert compile_tree(root, python=sys.executable, runner=limited) == 33
+        trees.append(bytecode(root))
+    assert trees[0] == trees[1]
+
+
 def test_an_import_reads_the_bytecode_and_not_the_source(tmp_path: Path) -> None:
     root = make_tree(tmp_path)
     compile_tree(root, python=sys.executable, runner=run)

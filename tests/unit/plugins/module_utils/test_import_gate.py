@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,16 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._import_gate i
     check_imports,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import ImportReport
-from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Completed
+from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Completed, Runner
+
+#: Whether this host lets us show a folder at /opt.
+MOUNTS = any(
+    subprocess.run(
+        [*way, "sh", "-c", "mount --bind /tmp /opt && mount -o remount,bind,ro /opt"], capture_output=True, check=False
+    ).returncode
+    == 0
+    for way in (["unshare", "--user", "--map-root-user", "--mount"], ["unshare", "--mount"])
+)
 
 
 def run(argv: Sequence[str], *, environment: Mapping[str, str]) -> Completed:
@@ -51,15 +61,57 @@ def check(
     work = folder / "work"
     work.mkdir()
     try:
-        return check_imports(
+        report = check_imports(
             make_zip(folder, *distributions),
             work=work,
             python=sys.executable,
             expected=Expected(allow=frozenset(allow), provided=frozenset(provided)),
             runner=run,
         )
+        assert report.at_opt == MOUNTS
+        return replace(report, at_opt=False)
     finally:
         assert list(work.iterdir()) == [], "something was left behind"
+
+
+def place_of(folder: Path, runner: Runner) -> str:
+    """Where a module was imported from, and whether the report says so."""
+    told = folder / "told"
+    module = f"import os\nopen({str(told)!r}, 'w').write(os.path.dirname(__file__))\n"
+    work = folder / "work"
+    work.mkdir()
+    report = check_imports(
+        make_zip(folder, distribution("spy", {"spy.py": module})),
+        work=work,
+        python=sys.executable,
+        expected=Expected(),
+        runner=runner,
+    )
+    assert report.at_opt == (told.read_text() == "/opt/python")
+    return told.read_text()
+
+
+@pytest.mark.skipif(not MOUNTS, reason="this host does not let us mount anything")
+def test_the_zip_is_where_lambda_has_it(tmp_path: Path) -> None:
+    before = sorted(Path("/opt").iterdir())
+    assert place_of(tmp_path, run) == "/opt/python"
+    assert sorted(Path("/opt").iterdir()) == before
+
+
+@pytest.mark.parametrize("fault", ["refused", "missing", "nothing there", "interpreter"])
+def test_where_nothing_can_be_mounted_it_is_elsewhere(tmp_path: Path, fault: str) -> None:
+    def runner(argv: Sequence[str], *, environment: Mapping[str, str]) -> Completed:
+        if argv[0] == "unshare" and fault == "refused":
+            return Completed(returncode=1, stdout="", stderr="unshare: Operation not permitted")
+        if argv[0] == "unshare" and fault == "missing":
+            raise FileNotFoundError(2, "No such file or directory", "unshare")
+        if argv[0] == "unshare" and fault == "nothing there":
+            return run(argv[argv.index("sh") + 4 :], environment=environment)
+        if argv[-1].endswith("*sys.path]))") and fault == "interpreter":
+            return Completed(returncode=0, stdout='["/opt/python3.11/bin/python3.11"]', stderr="")
+        return run(argv, environment=environment)
+
+    assert place_of(tmp_path, runner) == str(tmp_path / "work" / "opt" / "python")
 
 
 GOOD = distribution("good", {"good/__init__.py": "import json\n", "good/part.py": "", "single.py": "print('hi')\n"})
@@ -112,8 +164,8 @@ FAULTS = [
 def test_what_does_not_import_is_refused(
     tmp_path: Path, files: dict[str, str], said: Sequence[str], request: pytest.FixtureRequest
 ) -> None:
-    if "writes" in request.node.name and os.geteuid() == 0:
-        pytest.skip("root may write everywhere")
+    if "writes" in request.node.name and os.geteuid() == 0 and not MOUNTS:
+        pytest.skip("root may write everywhere but to what is mounted at /opt, which this host does not allow")
     with pytest.raises(ImportGateError) as caught:
         check(tmp_path, GOOD, distribution("bad", files))
     for words in said:

@@ -196,13 +196,13 @@ def test_what_matters_leads_to_a_new_build(request_: BuildRequest, pip: Pip, tmp
 
 def test_what_the_static_gate_lets_pass_makes_no_new_zip(request_: BuildRequest, pip: Pip) -> None:
     build(request_, pip)
-    before = request_.archive.stat()
+    before = request_.archive.stat().st_ino
     allow = (Allowance("glibc-too-new", "one"),)
     plan, manifest = build(replace(request_, allow=allow), pip)
     assert plan.reason == "what the gates let pass has changed"
     assert plan.diff(manifest)["before"] == plan.diff(manifest)["after"]
     assert read_manifest(request_.manifest).allow == manifest.allow == allow
-    assert (pip.installations, request_.archive.stat()) == (1, before)
+    assert (pip.installations, request_.archive.stat().st_ino) == (1, before)
     assert not plan_build(replace(request_, allow=allow), runner=pip).reason
     assert build(request_, pip)[1].allow == ()
 

@@ -218,6 +218,6 @@ def test_what_a_killed_run_left_is_not_an_entry(house: House) -> None:
 
 def test_a_request_without_changes_writes_nothing(house: House) -> None:
     house.build("1.0")
-    before = house.entry("1.0").stat()
+    before = house.entry("1.0").stat().st_mtime_ns
     assert not house.build("1.0")[1]
-    assert house.entry("1.0").stat() == before
+    assert house.entry("1.0").stat().st_mtime_ns == before

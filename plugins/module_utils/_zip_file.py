@@ -1,0 +1,103 @@
+# Copyright: (c) 2026, The asesoria.serverless authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Writes a zip of members that were compressed before, which Python's zipfile can't: it compresses one after the other.
+
+Only what a layer needs of the format: deflated files with a mode, fewer than 65,536 of them, less than 4 GiB in all.
+Source: PKWARE, "APPNOTE.TXT - .ZIP File Format Specification", version 6.3.
+"""
+
+from __future__ import annotations
+
+import stat
+import struct
+import zlib
+from dataclasses import dataclass
+from typing import IO
+
+from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
+
+_LOCAL = struct.Struct("<4s5H3L2H")
+_CENTRAL = struct.Struct("<4s4B4H3L5H2L")
+_END = struct.Struct("<4s4H2LH")
+_VERSION = 20
+_UNIX = 3
+_DEFLATED = 8
+_UTF8 = 0x800
+#: 1980-01-01 00:00:00, the oldest date that the format can hold.
+_TIME, _DATE = 0, (0 << 9) | (1 << 5) | 1
+MOST_MEMBERS = 0xFFFF - 1
+MOST_BYTES = 0xFFFFFFFF - 1
+
+
+class ZipLimitError(ServerlessError):
+    """More than a zip holds."""
+
+
+@dataclass(frozen=True)
+class Deflated:
+    """A file's content, compressed.
+
+    :param data: as the format has it, without zlib's own header.
+    :param size: bytes before that.
+    :param crc: CRC-32 of these.
+    """
+
+    data: bytes
+    size: int
+    crc: int
+
+
+def deflate(content: bytes, *, level: int) -> Deflated:
+    """Compress a file's content. Threads may do that side by side.
+
+    :param content: the file.
+    :param level: of zlib.
+    """
+    compressor = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return Deflated(compressor.compress(content) + compressor.flush(), size=len(content), crc=zlib.crc32(content))
+
+
+class ZipFile:
+    """A zip that is being written.
+
+    :param file: where it goes; it is written from its beginning to its end.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._directory: list[bytes] = []
+        self._at = 0
+
+    def add(self, name: str, content: Deflated, *, mode: int) -> None:
+        """Write a member.
+
+        :param name: with C(/).
+        :param content: what is in it.
+        :param mode: its permissions.
+        :raises ZipLimitError: there are more members, or more bytes, than the format holds without extensions.
+        """
+        encoded = name.encode()
+        flags = 0 if name.isascii() else _UTF8
+        if len(self._directory) >= MOST_MEMBERS or self._at + len(content.data) > MOST_BYTES:
+            raise ZipLimitError(
+                f"one zip holds {MOST_MEMBERS} files and {MOST_BYTES} bytes, and there are more",
+                "Make several layers of it",
+            )
+        shared = (flags, _DEFLATED, _TIME, _DATE, content.crc, len(content.data), content.size, len(encoded), 0)
+        attributes = (stat.S_IFREG | mode) << 16
+        self._directory.append(
+            _CENTRAL.pack(b"PK\1\2", _VERSION, _UNIX, _VERSION, 0, *shared, 0, 0, 0, attributes, self._at) + encoded
+        )
+        self._write(_LOCAL.pack(b"PK\3\4", _VERSION, *shared) + encoded + content.data)
+
+    def close(self) -> None:
+        """Write the directory; nothing can be added after that."""
+        start, count = self._at, len(self._directory)
+        self._write(b"".join(self._directory))
+        self._write(_END.pack(b"PK\5\6", 0, 0, count, count, self._at - start, start, 0))
+
+    def _write(self, data: bytes) -> None:
+        self._file.write(data)
+        self._at += len(data)
