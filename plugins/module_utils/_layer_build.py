@@ -289,6 +289,7 @@ def _build(plan: BuildPlan, *, runner: Runner) -> Manifest:
         python=plan.interpreter.version,
         libc=plan.interpreter.libc,
         compiled=tree.compiled,
+        glibc=tree.glibc,
         slim=request.slim,
         saved=slimmed.saved,
         provided=plan.source.provided,

@@ -17,6 +17,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_distrib
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_mark import MARK_LENGTH
 from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import require_described
 from ansible_collections.asesoria.serverless.plugins.module_utils._project_name import normalize
+from ansible_collections.asesoria.serverless.plugins.module_utils._rules import Allowance
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import (
     ARCHITECTURES,
     LAYER_NAME,
@@ -49,6 +50,8 @@ class PublishRequest:
     :param bucket: S3 bucket for a zip above the direct limit; empty for none, or for the default one.
     :param prefix: what the object's key begins with.
     :param create_bucket: make that bucket if it is not there.
+    :param allow: what the static gate lets pass, beside what the manifest says.
+    :param provided: distributions that the runtime or another layer brings, beside what the manifest says.
     """
 
     name: str
@@ -61,6 +64,8 @@ class PublishRequest:
     bucket: str = ""
     prefix: str = ""
     create_bucket: bool = False
+    allow: tuple[Allowance, ...] = ()
+    provided: tuple[str, ...] = ()
 
     def fits(self, version: LayerVersion) -> bool:
         """Whether a version is for the same runtimes and architectures."""
@@ -79,11 +84,15 @@ class Artifact:
     :param path: where it is.
     :param code: what AWS will say of it.
     :param distributions: version by distribution.
+    :param allow: what the gates let pass, by its manifest.
+    :param provided: distributions that the runtime or another layer brings, by its manifest.
     """
 
     path: Path
     code: LayerCode
     distributions: Mapping[str, str] = field(repr=False)
+    allow: tuple[Allowance, ...] = ()
+    provided: tuple[str, ...] = ()
 
     @property
     def needs_bucket(self) -> bool:
@@ -158,7 +167,13 @@ def read_artifact(request: PublishRequest) -> Artifact:
             "Take packages out of the requirements, or spread them over functions",
         )
     distributions = {normalize(name): version for name, version in sorted(versions.items())}
-    artifact = Artifact(path, LayerCode(sha256=in_base64(sha256), size=size), distributions)
+    artifact = Artifact(
+        path,
+        LayerCode(sha256=in_base64(sha256), size=size),
+        distributions,
+        allow=manifest.allow if manifest else (),
+        provided=manifest.provided if manifest else (),
+    )
     if artifact.needs_bucket and not (request.bucket or request.create_bucket):
         raise PublishError(
             f"layer zip {path} has {size / _MB:.1f} MB, but a request may carry {MAX_DIRECT_UPLOAD_BYTES // _MB} MB",

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 
+from ansible_collections.asesoria.serverless.plugins.module_utils._glibc_floor import glibc_floor
 from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import Distribution
 
 _ELF_MAGIC = b"\x7fELF"
@@ -34,10 +35,12 @@ class Tree:
 
     :param distributions: what is installed, sorted by name.
     :param compiled: how many ELF files there are.
+    :param glibc: the oldest that all of these can be loaded with, C(2.17); empty if none needs any.
     """
 
     distributions: tuple[Distribution, ...]
     compiled: int
+    glibc: str
 
 
 def clean_tree(folder: Path, *, rewritten: Iterable[Path] = ()) -> Tree:
@@ -57,7 +60,13 @@ def clean_tree(folder: Path, *, rewritten: Iterable[Path] = ()) -> Tree:
     for record in sorted(folder.glob("*.dist-info/RECORD")):
         text = _clean_record(record.read_text(encoding="utf-8"), folder, changed=changed)
         record.write_text(text, encoding="utf-8", newline="")
-    return Tree(distributions=tuple(sorted(_distributions(folder), key=_name)), compiled=_count_compiled(folder))
+    floors = list(_glibc_floors(folder))
+    newest = max((floor for floor in floors if floor), default=None)
+    return Tree(
+        distributions=tuple(sorted(_distributions(folder), key=_name)),
+        compiled=len(floors),
+        glibc=".".join(map(str, newest)) if newest else "",
+    )
 
 
 def _clean_record(text: str, folder: Path, *, changed: Container[str]) -> str:
@@ -95,10 +104,11 @@ def _name(distribution: Distribution) -> tuple[str, str]:
     return (distribution.name.lower(), distribution.version)
 
 
-def _count_compiled(folder: Path) -> int:
-    count = 0
+def _glibc_floors(folder: Path) -> Iterator[tuple[int, int] | None]:
+    """What each ELF file needs."""
     for path in folder.rglob("*"):
         if path.is_file():
             with path.open("rb") as file:
-                count += file.read(len(_ELF_MAGIC)) == _ELF_MAGIC
-    return count
+                head = file.read(len(_ELF_MAGIC))
+                if head == _ELF_MAGIC:
+                    yield glibc_floor(head + file.read())

@@ -89,6 +89,7 @@ class Manifest:
     :param python: exact version of the interpreter that installed the packages.
     :param libc: name and version of the builder's C library, C(glibc 2.26) for instance; empty if unknown.
     :param compiled: how many ELF files the archive has.
+    :param glibc: the oldest that all of them can be loaded with, C(2.17) for instance; empty if none needs any.
     :param slim: the level of slimming.
     :param saved: what that has left out.
     :param provided: distributions that were left out because the runtime or another layer brings them; normalized.
@@ -106,6 +107,7 @@ class Manifest:
     python: str
     libc: str
     compiled: int
+    glibc: str
     slim: str
     saved: Saved
     provided: tuple[str, ...]
@@ -206,6 +208,7 @@ def _from_dict(values: Mapping[str, Any]) -> Manifest:
         python=values["python"],
         libc=values["libc"],
         compiled=values["compiled"],
+        glibc=values["glibc"],
         slim=values["slim"],
         saved=Saved(**values["saved"]),
         provided=tuple(values["provided"]),

@@ -256,6 +256,11 @@ manifest:
       returned: always
       type: int
       sample: 1
+    glibc:
+      description: The oldest glibc that all ELF files can be loaded with; empty if none needs any.
+      returned: always
+      type: str
+      sample: "2.17"
     slim:
       description: The level of O(slim) that it was built with.
       returned: always

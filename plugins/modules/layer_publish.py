@@ -15,7 +15,9 @@ author:
 description:
   - Publishes a zip as a new version of a layer, but only if the newest version for the same runtimes and architectures
     has another content. Contents are compared by SHA-256, so the same zip is published once, from whatever machine.
-    A return to an older content is a new version, since who looks the layer up by its name takes the newest.
+  - Before it publishes, it looks at the zip with all rules of M(asesoria.serverless.layer_audit), for each runtime and
+    architecture that it is to be published for. What would fail there is not published.
+  - A return to an older content is a new version, since who looks the layer up by its name takes the newest.
   - It can do so in several regions at once. All of them are read before the first one is written to. If one fails then,
     the others are finished all the same, and the message names both.
   - The description and the license of a version can't be changed, so another O(description) or O(license) alone
@@ -47,7 +49,8 @@ options:
   manifest:
     description:
       - The manifest that M(asesoria.serverless.layer_build) wrote beside the zip.
-      - If given, a zip that is not the one it describes is refused, and the diff shows the distributions.
+      - If given, a zip that is not the one it describes is refused, the diff shows the distributions, and what it says
+        the gates let pass is accepted.
     type: path
   description:
     description:
@@ -71,6 +74,49 @@ options:
       - An SPDX license identifier, the address of a license or its text, 512 characters at most.
     type: str
     default: ""
+  allow:
+    description:
+      - Findings to accept, each by its rule and the distribution that it is about, beside those that O(manifest) says.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      rule:
+        description:
+          - The rule, one of those of M(asesoria.serverless.layer_audit).
+        type: str
+        required: true
+        choices:
+          - damaged
+          - duplicate-name
+          - foreign-binary
+          - glibc-too-new
+          - layout
+          - libstdcxx-too-new
+          - missing-library
+          - record-mismatch
+          - requirement-conflict
+          - requirement-missing
+          - stale-bytecode
+          - too-many-layers
+          - unreadable
+          - unsafe-link
+          - unsafe-path
+          - unzipped-too-large
+          - wrong-abi
+          - wrong-machine
+      distribution:
+        description:
+          - Name of the distribution.
+        type: str
+        required: true
+  provided:
+    description:
+      - Names of distributions that another layer brings, beside those that O(manifest) says and those that Lambda's
+        Python has.
+    type: list
+    elements: str
+    default: []
   regions:
     description:
       - More regions than O(region) to do the same in.
@@ -153,7 +199,11 @@ extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+requirements:
+  - packaging
+  - pyelftools
 seealso:
+  - module: asesoria.serverless.layer_audit
   - module: asesoria.serverless.layer_build
 """
 
@@ -282,6 +332,7 @@ regions_done:
 
 import os
 import time
+import traceback
 from collections.abc import Mapping
 from contextlib import nullcontext, suppress
 from functools import cached_property
@@ -291,10 +342,12 @@ from typing import Any
 with suppress(ImportError):  # AnsibleAWSModule says what is missing.
     from botocore.config import Config
 
+from ansible.module_utils.basic import missing_required_lib
 from ansible.module_utils.urls import open_url
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_api import Layers, explained
+from ansible_collections.asesoria.serverless.plugins.module_utils._layer_gate import require_sound
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_regions import (
     RegionsError,
     exclusive,
@@ -320,6 +373,21 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_rollout
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_sharing import PUBLIC, read_sharing
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_upload import Bucket, bucket_name
+from ansible_collections.asesoria.serverless.plugins.module_utils._rules import STATIC, read_allowances
+
+MISSING: dict[str, str] = {}
+try:
+    import packaging.requirements
+except ImportError:
+    MISSING["packaging"] = traceback.format_exc()
+else:
+    _USED: list[Any] = [packaging.requirements]
+try:
+    import elftools.elf.elffile
+except ImportError:
+    MISSING["pyelftools"] = traceback.format_exc()
+else:
+    _USED.append(elftools.elf.elffile)
 
 # A publication of 50 MB may take long to be answered, and one that is cut off leaves open what became of it.
 _PUBLISH_TIMEOUT = 300
@@ -378,6 +446,8 @@ def read_wanted(params: Mapping[str, Any]) -> Wanted:
         bucket=params["s3_bucket"],
         prefix=params["s3_prefix"],
         create_bucket=params["s3_create_bucket"],
+        allow=read_allowances(params["allow"]),
+        provided=tuple(params["provided"]),
     )
     check_request(request)
     check_keep(params["keep"])
@@ -394,6 +464,8 @@ def ensure_present(module: AnsibleAWSModule) -> dict[str, Any]:
     clients = Clients(module)
     with nullcontext() if module.check_mode else exclusive(wanted.publish.archive):
         plans = plan_everywhere(module, wanted, artifact=artifact, clients=clients)
+        if any(plan.publish.publishes for plan in plans.values()):
+            require_sound(artifact, request=wanted.publish)
         if module.check_mode:
             results = {region: plan.result() for region, plan in plans.items()}
         else:
@@ -516,6 +588,16 @@ def main() -> None:
             "runtimes": {"type": "list", "elements": "str", "default": ["python3.11"]},
             "architectures": {"type": "list", "elements": "str", "default": ["x86_64"]},
             "license": {"type": "str", "default": ""},
+            "allow": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {
+                    "rule": {"type": "str", "choices": list(STATIC), "required": True},
+                    "distribution": {"type": "str", "required": True},
+                },
+            },
+            "provided": {"type": "list", "elements": "str", "default": []},
             "regions": {"type": "list", "elements": "str", "default": []},
             "sharing": {
                 "type": "dict",
@@ -533,6 +615,9 @@ def main() -> None:
         required_if=[("state", "present", ["zip"])],
         supports_check_mode=True,
     )
+    for name, trace in MISSING.items():
+        if module.params["state"] == "present":
+            module.fail_json(msg=missing_required_lib(name), exception=trace)
     try:
         result = ensure_present(module) if module.params["state"] == "present" else ensure_absent(module)
     except RegionsError as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,9 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._manifest impo
     Saved,
     write_manifest,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._rules import Allowance
 from ansible_collections.asesoria.serverless.plugins.modules import layer_publish
+from ansible_collections.asesoria.serverless.tests.unit.layers import LayerFiles, make_elf
 from ansible_collections.asesoria.serverless.tests.unit.support import assert_return_documented, run_module
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
@@ -79,13 +82,42 @@ def layer_zip(tmp_path: Path) -> Path:
 
 def make_zip(path: Path, content: str) -> Path:
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(zipfile.ZipInfo("python/a.py"), content)
+        archive.writestr(readable("python/a.py"), content)
     return path
+
+
+def readable(name: str) -> zipfile.ZipInfo:
+    """A file that Lambda's user may read."""
+    info = zipfile.ZipInfo(name)
+    info.external_attr = 0o100644 << 16
+    return info
 
 
 def publish(layer_zip: Path, *, check_mode: bool = False, **options: Any) -> dict[str, Any]:
     args = {"name": NAME, "description": TEXT, "zip": str(layer_zip), **options}
     return run_module(layer_publish.main, args, check_mode=check_mode, diff=True)
+
+
+def manifest_of(layer_zip: Path) -> Manifest:
+    """A manifest that describes a zip."""
+    return Manifest(
+        key="k",
+        engine="1",
+        runtime="python3.11",
+        architecture="x86_64",
+        python="3.11.17",
+        libc="glibc 2.26",
+        compiled=0,
+        glibc="",
+        slim="safe",
+        saved=Saved(files=0, size=0),
+        provided=(),
+        allow=(),
+        bytecode=0,
+        imports=ImportReport(modules=1, optional=(), allowed=()),
+        distributions=(Distribution(name="Flask", version="3.1.3", files=1, size=3),),
+        archive=Archive(file_sha256(layer_zip), layer_zip.stat().st_size, 1, 3, "t"),
+    )
 
 
 def remove(*, check_mode: bool = False) -> dict[str, Any]:
@@ -290,28 +322,62 @@ def test_an_unzipped_size_above_the_limit(wire: Wire, layer_zip: Path, monkeypat
 
 
 def test_the_manifest_is_held_against_the_zip(layer_zip: Path, tmp_path: Path) -> None:
-    manifest = Manifest(
-        key="k",
-        engine="1",
-        runtime="python3.11",
-        architecture="x86_64",
-        python="3.11.17",
-        libc="glibc 2.26",
-        compiled=0,
-        slim="safe",
-        saved=Saved(files=0, size=0),
-        provided=(),
-        allow=(),
-        bytecode=0,
-        imports=ImportReport(modules=1, optional=(), allowed=()),
-        distributions=(Distribution(name="Flask", version="3.1.3", files=1, size=3),),
-        archive=Archive(file_sha256(layer_zip), layer_zip.stat().st_size, 1, 3, "t"),
-    )
     path = tmp_path / "m.json"
-    write_manifest(manifest, path=path)
+    write_manifest(manifest_of(layer_zip), path=path)
     assert publish(layer_zip, manifest=str(path))["diff"]["after"]["distributions"] == {"flask": "3.1.3"}
     make_zip(layer_zip, "two")
     assert "but its manifest" in publish(layer_zip, manifest=str(path))["msg"]
+
+
+class TestGate:
+    """What would fail in Lambda is not published, whoever calls the module."""
+
+    RULE = "wrong-abi"
+
+    @pytest.fixture(name="bad_zip")
+    def _bad_zip(self, tmp_path: Path) -> Path:
+        layer = LayerFiles()
+        layer.distribution("App.Kit", "1.0", files={"app_kit/_x.cpython-39-x86_64-linux-gnu.so": make_elf()})
+        return layer.zip(tmp_path / "bad.zip")
+
+    @pytest.mark.parametrize("check_mode", [False, True])
+    def test_it_is_refused(self, wire: Wire, bad_zip: Path, *, check_mode: bool) -> None:
+        result = publish(bad_zip, check_mode=check_mode)
+        assert result["failed"]
+        assert f"layer {NAME} is not published for python3.11 on x86_64" in result["msg"]
+        assert f"[{self.RULE}] python/app_kit/_x.cpython-39-x86_64-linux-gnu.so (App.Kit)" in result["msg"]
+        assert wire.writes == []
+
+    def test_it_can_be_allowed_by_name(self, wire: Wire, bad_zip: Path) -> None:
+        assert publish(bad_zip, allow=[{"rule": "wrong-machine", "distribution": "app-kit"}])["failed"]
+        assert publish(bad_zip, allow=[{"rule": self.RULE, "distribution": "another"}])["failed"]
+        assert wire.writes == []
+        assert publish(bad_zip, allow=[{"rule": self.RULE, "distribution": "app-kit"}])["changed"]
+
+    def test_what_the_manifest_lets_pass_is_accepted(self, bad_zip: Path, tmp_path: Path) -> None:
+        path = tmp_path / "m.json"
+        write_manifest(replace(manifest_of(bad_zip), allow=(Allowance("wrong-machine", "app-kit"),)), path=path)
+        assert publish(bad_zip, manifest=str(path))["failed"]
+        write_manifest(replace(manifest_of(bad_zip), allow=(Allowance(self.RULE, "app-kit"),)), path=path)
+        assert publish(bad_zip, manifest=str(path))["changed"]
+
+    def test_every_runtime_counts(self, wire: Wire, tmp_path: Path) -> None:
+        layer = LayerFiles()
+        versions = {"libc.so.6": ["GLIBC_2.28"]}
+        layer.distribution("app", "1.0", files={"app/_x.abi3.so": make_elf(versions=versions)})
+        archive = layer.zip(tmp_path / "new.zip")
+        result = publish(archive, runtimes=["python3.13", "python3.11"])
+        assert "is not published for python3.11 on x86_64" in result["msg"]
+        assert "glibc-too-new" in result["msg"]
+        assert wire.writes == []
+        assert publish(archive, runtimes=["python3.13"])["changed"]
+
+    def test_what_is_provided_need_not_be_there(self, tmp_path: Path) -> None:
+        layer = LayerFiles()
+        layer.distribution("app", "1.0", headers=["Requires-Dist: numpy", "Requires-Dist: boto3"])
+        archive = layer.zip(tmp_path / "app.zip")
+        assert "requirement-missing" in publish(archive)["msg"]
+        assert publish(archive, provided=["numpy"])["changed"]
 
 
 class TestLarge:

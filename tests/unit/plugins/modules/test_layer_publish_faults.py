@@ -48,7 +48,9 @@ class Machine:
     def start(self, content: str = "one", **options: Any) -> subprocess.Popen[str]:
         layer_zip = self._home / f"{content}.zip"
         with zipfile.ZipFile(layer_zip, "w") as archive:
-            archive.writestr(zipfile.ZipInfo("python/a.py"), content)
+            info = zipfile.ZipInfo("python/a.py")
+            info.external_attr = 0o100644 << 16
+            archive.writestr(info, content)
         task = {"name": NAME, "zip": str(layer_zip), **options}
         argv = [sys.executable, "-c", _SCRIPT, json.dumps(task)]
         return subprocess.Popen(

@@ -80,9 +80,13 @@ def wire(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Wire]:
 
 def make_zip(path: Path, content: str, **distributions: str) -> Path:
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(zipfile.ZipInfo("python/a.py"), content)
+        files = {"python/a.py": content}
         for name, version in distributions.items():
-            archive.writestr(zipfile.ZipInfo(f"python/{name}-{version}.dist-info/METADATA"), "")
+            files[f"python/{name}-{version}.dist-info/METADATA"] = f"Name: {name}\nVersion: {version}\n"
+        for name, text in files.items():
+            info = zipfile.ZipInfo(name)
+            info.external_attr = 0o100644 << 16
+            archive.writestr(info, text)
     return path
 
 
