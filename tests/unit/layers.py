@@ -17,7 +17,7 @@ from pathlib import Path
 
 _MACHINES = {"x86_64": 62, "aarch64": 183, "i386": 3, "riscv": 243}
 _LOAD, _DYNAMIC, _INTERP = 1, 2, 3
-_NULL, _NEEDED, _STRTAB, _SONAME, _RPATH, _RUNPATH = 0, 1, 5, 14, 15, 29
+_NULL, _NEEDED, _STRTAB, _STRSZ, _SONAME, _RPATH, _RUNPATH = 0, 1, 5, 10, 14, 15, 29
 _VERNEED, _VERNEEDNUM = 0x6FFFFFFE, 0x6FFFFFFF
 SHARED, OBJECT = 3, 1
 
@@ -56,7 +56,7 @@ def make_elf(
     at_dynamic = at_interpreter + len(program) + -(at_interpreter + len(program)) % 8
     tags = [(_NEEDED, places[name]) for name in needed]
     tags += [(tag, places[text]) for tag, text in ((_SONAME, soname), (_RPATH, rpath), (_RUNPATH, runpath)) if text]
-    tags.append((_STRTAB, at_strings))
+    tags += [(_STRTAB, at_strings), (_STRSZ, len(strings))]
     if versions:
         tags += [(_VERNEED, at_needs), (_VERNEEDNUM, len(versions))]
     dynamic = b"".join(struct.pack("<QQ", *tag) for tag in [*tags, (_NULL, 0)])
