@@ -216,11 +216,11 @@ def _is_accounted_for(data: bytes, pieces: Iterable[_Piece], tables: _Tables) ->
     table = (tables.sections_at, tables.sections_at + len(tables.sections) * _SECTION.size)
     known = [(piece.start, piece.end) for piece in pieces]
     known += [(section.offset, section.offset + section.stored) for section in tables.sections if section.stored]
-    end = 0
-    for start, stop in sorted([*known, table, (len(data), len(data))]):
-        if start > end and not _is_padding(data, end, start):
+    covered = 0
+    for begin, stop in sorted([*known, table, (len(data), len(data))]):
+        if begin > covered and not _is_padding(data, covered, begin):
             return False
-        end = max(end, stop)
+        covered = max(covered, stop)
     return True
 
 

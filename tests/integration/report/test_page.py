@@ -246,8 +246,8 @@ def test_the_slowest_import_comes_first(tab: Opened) -> None:
     assert sorted(row[0] for row in rows) == sorted(SIZES)
     assert rows[0][0] == "large"
     assert 50 <= float(rows[0][2].split()[0]) < 2000
-    bars = [bar.bounding_box() for bar in tab.page.locator("#imports .meter i").all()]
-    widths = [bar["width"] for bar in bars if bar]
+    filled = [meter.bounding_box() for meter in tab.page.locator("#imports .meter i").all()]
+    widths = [box["width"] for box in filled if box]
     assert widths == sorted(widths, reverse=True)
 
 
