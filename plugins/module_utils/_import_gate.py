@@ -159,21 +159,21 @@ def check_imports(archive: Path, *, work: Path, python: str, expected: Expected,
     with zipfile.ZipFile(archive) as unpacked:
         unpacked.extractall(opt)
     offers = read_offers(opt / "python")
-    set_writable(opt, writable=False)
+    _set_writable(opt, writable=False)
     try:
         before = at_opt(opt, python=python, work=work, runner=runner)
         seen = OPT if before else opt
         answers = _import_all(offers, folder=seen / "python", before=before, work=work, python=python, runner=runner)
     finally:
-        set_writable(opt, writable=True)
+        _set_writable(opt, writable=True)
         shutil.rmtree(opt)
-    sorted_ = _sort(list(_failures(offers, answers)), offers=offers, answers=answers, expected=expected)
-    if sorted_["real"]:
-        raise _refusal(sorted_["real"])
+    kinds = _sort(list(_failures(offers, answers)), offers=offers, answers=answers, expected=expected)
+    if kinds["real"]:
+        raise _refusal(kinds["real"])
     return ImportReport(
         modules=sum(bool(answer["ok"]) for answer in answers.values()),
         at_opt=bool(before),
-        **{kind: _told(sorted_[kind]) for kind in ("optional", "allowed", "provided")},
+        **{kind: _told(kinds[kind]) for kind in ("optional", "allowed", "provided")},
     )
 
 
@@ -274,7 +274,7 @@ def _import_all(
     return answers
 
 
-def set_writable(folder: Path, *, writable: bool) -> None:
+def _set_writable(folder: Path, *, writable: bool) -> None:
     """Lambda's /opt can't be written to; the unpacked zip must be removable afterwards."""
     for path in [folder, *folder.rglob("*")]:
         mode = path.stat().st_mode
