@@ -142,6 +142,11 @@ def check_request(request: PublishRequest) -> None:
         ("runtime", request.runtimes, tuple(RUNTIMES)),
         ("architecture", request.architectures, ARCHITECTURES),
     ):
+        if not given:
+            raise PublishError(
+                f"no {what} is named for layer {request.name}, so nobody could say whether it would work",
+                f"Name one or more of {', '.join(known)}",
+            )
         for value in given:
             if value not in known:
                 raise PublishError(f"{value!r} is no {what} that Lambda has", f"Use one of {', '.join(known)}")

@@ -293,6 +293,8 @@ def test_no_credentials(layer_zip: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         ({"description": "x" * 190}, "has 190 characters. Shorten it to 189"),
         ({"license": "x" * 513}, "has 513 characters. Shorten it to 512"),
         ({"runtimes": ["python2.7"]}, "'python2.7' is no runtime that Lambda has"),
+        ({"runtimes": []}, f"no runtime is named for layer {NAME}"),
+        ({"architectures": []}, f"no architecture is named for layer {NAME}"),
         ({"architectures": ["i386"]}, "'i386' is no architecture that Lambda has. Use one of x86_64, arm64."),
         ({"zip": "/nix/layer.zip"}, "layer zip /nix/layer.zip can't be read (No such file or directory)"),
         ({"manifest": "/nix/manifest.json"}, "manifest /nix/manifest.json does not exist"),
