@@ -5,8 +5,8 @@
 """A zip whose bytes follow from the names, modes and contents of a folder's files, and from nothing else.
 
 Dates, owners, the order in which the file system lists names, the time zone and the umask leave no trace. The
-compressed bytes do depend on the zlib that compresses; where two machines' versions differ, C(Archive.tree_sha256)
-still says whether the contents are the same.
+compressed bytes do depend on the zlib that compresses, but for those that are at hand compressed; where two machines'
+versions differ, C(Archive.tree_sha256) still says whether the contents are the same.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._zip_file import (
@@ -34,8 +35,8 @@ FILE_MODE = 0o644
 EXECUTABLE_MODE = 0o755
 #: Of zlib. Level 9 makes a layer of numpy, pandas and the like 0.6 % smaller and takes 2.7 times as long.
 COMPRESSION_LEVEL = 6
-#: How many members for each processor are compressed before the first of them is written.
-_AHEAD = 16
+#: Bytes of members, before compression, that may be compressed before the first of them is written.
+_AHEAD = 64 << 20
 _CHUNK = 1 << 20
 
 
@@ -71,15 +72,24 @@ class _Member:
     name: str
     path: Path
     mode: int
+    size: int
 
 
-def write_archive(*, tree: Path, destination: Path) -> Archive:
+class Streams(Protocol):
+    """Contents that are at hand compressed."""
+
+    def find(self, name: str, content: bytes) -> Deflated | None:
+        """What this content of the member of this name is compressed to, if it is known."""
+
+
+def write_archive(*, tree: Path, destination: Path, streams: Streams | None = None) -> Archive:
     """Write all files below a folder into a zip, with names relative to the folder.
 
     The zip appears under its name when it is complete and on disk, never before. Empty folders are left out.
 
     :param tree: the folder.
     :param destination: the zip; its folder exists. An older file there is replaced.
+    :param streams: what need not be compressed again.
     :raises ArchiveError: the tree holds something that is neither a file nor a link to a file inside it, a name that is
         not UTF-8, or no file at all.
     :raises ZipLimitError: there is more than a zip holds.
@@ -94,7 +104,7 @@ def write_archive(*, tree: Path, destination: Path) -> Archive:
     try:
         with os.fdopen(handle, "w+b") as file:
             archive = ZipFile(file)
-            for member, deflated, line in _compressed(members):
+            for member, deflated, line in _compressed(members, streams):
                 archive.add(member.name, deflated, mode=member.mode)
                 contents.update(line)
                 unzipped += deflated.size
@@ -165,38 +175,43 @@ def _member(path: Path, *, tree: Path, root: Path) -> _Member:
     except UnicodeEncodeError as error:
         raise ArchiveError(f"the file name {name!r} is not UTF-8", "Leave out the package that brings it") from error
     try:
-        mode = path.stat().st_mode
+        status = path.stat()
     except OSError as error:
         raise ArchiveError(
             f"{name} can't be read ({error.strerror})", "Leave out the package that brings it"
         ) from error
-    if not stat.S_ISREG(mode) or not path.resolve().is_relative_to(root):
+    if not stat.S_ISREG(status.st_mode) or not path.resolve().is_relative_to(root):
         raise ArchiveError(
             f"{name} is neither a file nor a link to a file of the same tree", "Leave out the package that brings it"
         )
-    return _Member(name=name, path=path, mode=EXECUTABLE_MODE if mode & stat.S_IXUSR else FILE_MODE)
+    mode = EXECUTABLE_MODE if status.st_mode & stat.S_IXUSR else FILE_MODE
+    return _Member(name=name, path=path, mode=mode, size=status.st_size)
 
 
-def _compressed(members: Iterable[_Member]) -> Iterator[tuple[_Member, Deflated, bytes]]:
+def _compressed(members: Iterable[_Member], streams: Streams | None) -> Iterator[tuple[_Member, Deflated, bytes]]:
     """Members in their order with their compressed content and their line of the digest.
 
-    As many are compressed at once as there are processors, and only a few more wait in memory.
+    As many are compressed at once as there are processors, and what waits in memory is limited.
     """
-    workers = os.cpu_count() or 1
-    with ThreadPoolExecutor(workers) as pool:
-        waiting: deque[Future[tuple[_Member, Deflated, bytes]]] = deque()
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        waiting: deque[tuple[int, Future[tuple[_Member, Deflated, bytes]]]] = deque()
+        ahead = 0
         try:
             for member in members:
-                waiting.append(pool.submit(_compress, member))
-                if len(waiting) > workers * _AHEAD:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
+                waiting.append((member.size, pool.submit(_compress, member, streams)))
+                ahead += member.size
+                while ahead > _AHEAD:
+                    size, done = waiting.popleft()
+                    yield done.result()
+                    ahead -= size
+            for _size, done in waiting:
+                yield done.result()
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-def _compress(member: _Member) -> tuple[_Member, Deflated, bytes]:
+def _compress(member: _Member, streams: Streams | None) -> tuple[_Member, Deflated, bytes]:
     content = member.path.read_bytes()
+    deflated = streams.find(member.name, content) if streams else None
     line = f"{member.mode:o} {hashlib.sha256(content).hexdigest()} {member.name}\0".encode()
-    return member, deflate(content, level=COMPRESSION_LEVEL), line
+    return member, deflated or deflate(content, level=COMPRESSION_LEVEL), line

@@ -4,10 +4,13 @@
 
 """What a layer is built from: a requirements file, for which pip finds versions, or a lock, which says them all.
 
-From a lock exactly its files are installed: pip is given every version with the one hash that its file has, and asks
-for nothing that they need. What is locked as a source distribution, a repository or a folder is made into a wheel
-before that, and nothing else is. Where only a build tells what something needs, pip finds that, with everything that is
-locked held fast; what comes that way has no hash in the manifest.
+Either way it comes as wheels, which C(_layer_build) installs.
+
+From a lock come exactly its files: what can't be downloaded from the addresses in it pip looks for, and is given every
+version with the one hash that its file has, and asks for nothing that they need. What is locked as a source
+distribution, a repository or a folder is made into a wheel, and nothing else is. Where only a build tells what
+something needs, pip finds that, with everything that is locked held fast; what comes that way has no hash in the
+manifest.
 """
 
 from __future__ import annotations
@@ -19,26 +22,30 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from ansible_collections.asesoria.serverless.plugins.module_utils._archive import file_sha256
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._fingerprint import fingerprint, read_source
 from ansible_collections.asesoria.serverless.plugins.module_utils._interpreter import Interpreter, check_wheels
 from ansible_collections.asesoria.serverless.plugins.module_utils._lock_file import Lock, LockedPackage, read_lock
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import (
     Runner,
+    download_argv,
     explain_failure,
-    install_argv,
     locked_options,
     pip_environment,
     wheel_argv,
 )
-from ansible_collections.asesoria.serverless.plugins.module_utils._pip_config import requirements_environment
+from ansible_collections.asesoria.serverless.plugins.module_utils._pip_config import (
+    Sources,
+    read_sources,
+    requirements_environment,
+)
 from ansible_collections.asesoria.serverless.plugins.module_utils._requirements import (
     Requirements,
     read_requirements,
     redact,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import Runtime
+from ansible_collections.asesoria.serverless.plugins.module_utils._wheel_fetch import DEFAULT_INDEX, fetch_wheels
 from ansible_collections.asesoria.serverless.plugins.module_utils._wheel_name import project_of
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
@@ -80,18 +87,40 @@ class Index:
 
 @dataclass(frozen=True)
 class Job:
-    """One installation.
+    """How wheels are come by.
 
-    :param python: the interpreter that installs.
-    :param target: folder to install into.
-    :param temporary: folder to work in.
+    :param python: the interpreter that they are for.
+    :param temporary: folder to work in, which the wheels are left in.
     :param runner: runs pip.
     """
 
     python: str
-    target: Path
     temporary: Path
     runner: Runner
+
+    def run(self, argv: Sequence[str], *, environment: Mapping[str, str], what: str) -> None:
+        """Run pip.
+
+        :param argv: the call.
+        :param environment: variables that it gets besides.
+        :param what: what it does, for an error.
+        :raises PipError: it failed.
+        """
+        completed = self.runner(argv, environment={**environment, "TMPDIR": str(self.temporary)})
+        if completed.returncode != 0:
+            raise explain_failure(completed, what=what)
+
+
+@dataclass(frozen=True)
+class Collected:
+    """All that is to be installed.
+
+    :param wheels: one for each distribution.
+    :param origins: where distributions are from, by normalized name, as far as a lock says so.
+    """
+
+    wheels: tuple[Path, ...]
+    origins: Mapping[str, Origin] = field(default_factory=dict)
 
 
 class Source(Protocol):
@@ -120,8 +149,8 @@ class Source(Protocol):
     def check(self, interpreter: Interpreter) -> None:
         """Refuse an interpreter that can't install it, with a ServerlessError."""
 
-    def install(self, job: Job) -> dict[str, Origin]:
-        """Install it; where distributions are from, by normalized name, as far as a lock says so."""
+    def collect(self, job: Job) -> Collected:
+        """Download and compile it, with a ServerlessError where that fails."""
 
 
 @dataclass(frozen=True)
@@ -170,13 +199,14 @@ class RequirementsSource:
     def check(self, interpreter: Interpreter) -> None:
         """Pip takes what the interpreter can use."""
 
-    def install(self, job: Job) -> dict[str, Origin]:
-        """Let pip find versions and install them."""
+    def collect(self, job: Job) -> Collected:
+        """Let pip find versions, and make wheels of what is none."""
         environment = pip_environment(index_url=self.index.url, extra_index_urls=self.index.extra_urls)
         constraints = self.constraints.path if self.constraints else None
-        argv = install_argv(python=job.python, target=job.target, requirements=self.path, constraints=constraints)
-        _run(job, argv, environment=environment, what=f"installing {self.path} with pip")
-        return {}
+        folder = job.temporary / "wheels"
+        argv = wheel_argv(python=job.python, folder=folder, requirements=self.path, constraints=constraints)
+        job.run(argv, environment=environment, what=f"installing {self.path} with pip")
+        return Collected(tuple(_wheels_in(folder).values()))
 
 
 @dataclass(frozen=True)
@@ -218,21 +248,31 @@ class LockSource:
         """Refuse wheels that pip of this interpreter would not take."""
         check_wheels(interpreter, [package.file for package in self.lock.packages if package.kind == "wheel"])
 
-    def install(self, job: Job) -> dict[str, Origin]:
-        """Install exactly what is locked."""
-        wheels = self._build_wheels(job)
-        wheels |= self._find_rest(job, built=wheels)
-        lines = [self._line(package) for package in self.lock.packages if package.name not in wheels]
-        lines += [f"{name} @ {path.as_uri()} --hash=sha256:{file_sha256(path)}" for name, path in wheels.items()]
-        argv = install_argv(
-            python=job.python,
-            target=job.target,
-            requirements=_write(job.temporary / "locked.txt", lines),
-            constraints=None,
-            options=(*locked_options(), "--only-binary", ":all:"),
+    def collect(self, job: Job) -> Collected:
+        """Get exactly what is locked."""
+        made = self._build_wheels(job)
+        made |= self._find_rest(job, built=made)
+        ready = [package for package in self.lock.packages if package.name not in made]
+        folder = job.temporary / "wheels"
+        wheels = made | fetch_wheels(ready, sources=self._sources(), folder=folder)
+        lines = [self._line(package) for package in ready if package.name not in wheels]
+        if lines:
+            requirements = _write(job.temporary / "locked.txt", lines)
+            argv = download_argv(python=job.python, folder=folder, requirements=requirements)
+            self._run(job, argv, what=f"installing {self.path} with pip")
+            wheels = made | _wheels_in(folder)
+        origins = {each.name: Origin(each.file, each.sha256) for each in self.lock.packages if each.sha256}
+        return Collected(tuple(wheels[name] for name in sorted(wheels)), origins)
+
+    def _sources(self) -> Sources:
+        """Where pip is configured to look."""
+        return read_sources(
+            environment=self.index.environment,
+            default_index=DEFAULT_INDEX,
+            requirements=self.options,
+            index_url=self.index.url,
+            extra_index_urls=self.index.extra_urls,
         )
-        self._run(job, argv, what=f"installing {self.path} with pip")
-        return {each.name: Origin(each.file, each.sha256) for each in self.lock.packages if each.sha256}
 
     def _build_wheels(self, job: Job) -> dict[str, Path]:
         """Make wheels of what is none, by name."""
@@ -278,7 +318,7 @@ class LockSource:
         environment = pip_environment(index_url=self.index.url, extra_index_urls=self.index.extra_urls)
         for file in self.options:
             environment.update(requirements_environment(file, base={**self.index.environment, **environment}))
-        _run(job, argv, environment=environment, what=what)
+        job.run(argv, environment=environment, what=what)
 
     def _line(self, package: LockedPackage) -> str:
         """The package as a line of a requirements file, with its hash if it has one."""
@@ -340,12 +380,6 @@ def lock_source(lock: Path, *, runtime: Runtime, architecture: str, index: Index
         )
     options = tuple(read_requirements(path, constraints=True) for path in index.options_from)
     return LockSource(path=lock, lock=content, index=index, options=options)
-
-
-def _run(job: Job, argv: Sequence[str], *, environment: Mapping[str, str], what: str) -> None:
-    completed = job.runner(argv, environment={**environment, "TMPDIR": str(job.temporary)})
-    if completed.returncode != 0:
-        raise explain_failure(completed, what=what)
 
 
 def _write(path: Path, lines: Iterable[str]) -> Path:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Builds a layer's zip from a requirements file or a lock: look, decide, and only then run pip.
+"""Builds a layer's zip from a requirements file or a lock: look, decide, and only then download.
 
 A build is needed unless the zip is the one that its manifest describes and the manifest's key is the one of the
 request. The key stands for all that the content follows from: the locked versions and hashes, or requirements,
@@ -24,11 +24,13 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._archive import write_archive
 from ansible_collections.asesoria.serverless.plugins.module_utils._build_source import (
+    Collected,
     Index,
     Job,
     Origin,
@@ -41,11 +43,12 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._errors import
 from ansible_collections.asesoria.serverless.plugins.module_utils._import_gate import Expected, check_imports
 from ansible_collections.asesoria.serverless.plugins.module_utils._interpreter import Interpreter, examine
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_cache import LayerCache
-from ansible_collections.asesoria.serverless.plugins.module_utils._layer_tree import clean_tree
+from ansible_collections.asesoria.serverless.plugins.module_utils._layer_tree import record_tree, remove_leftovers
 from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import (
     Distribution,
     Manifest,
     ManifestError,
+    Saved,
     intact_manifest,
     read_manifest,
     write_manifest,
@@ -54,10 +57,11 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Ru
 from ansible_collections.asesoria.serverless.plugins.module_utils._project_name import normalize
 from ansible_collections.asesoria.serverless.plugins.module_utils._rules import IMPORT, Allowance
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import Runtime
-from ansible_collections.asesoria.serverless.plugins.module_utils._slim import SAFE, slim_tree
+from ansible_collections.asesoria.serverless.plugins.module_utils._slim import SAFE, strip_symbols
+from ansible_collections.asesoria.serverless.plugins.module_utils._wheel_install import install_wheels
 
 #: Raise it when the same request leads to another content.
-ENGINE = "5"
+ENGINE = "6"
 
 
 class BuildError(ServerlessError):
@@ -272,12 +276,18 @@ def _build(plan: BuildPlan, *, runner: Runner) -> Manifest:
         temporary.mkdir()
         target = root / "python"
         target.mkdir(parents=True)
-        origins = _install(plan, Job(request.python, target=target, temporary=temporary, runner=runner))
-        slimmed = slim_tree(target, level=request.slim)
-        tree = clean_tree(target, rewritten=slimmed.rewritten)
-        bytecode = compile_tree(root, python=request.python, runner=runner)
+        job = Job(request.python, temporary=temporary, runner=runner)
+        collected = _collect(plan, job)
+        installed = install_wheels(collected.wheels, target=target, level=request.slim, job=job)
+        remove_leftovers(target)
+        # Neither looks at what the other writes.
+        with ThreadPoolExecutor(1) as beside:
+            compiling = beside.submit(compile_tree, root, python=request.python, runner=runner)
+            stripped = strip_symbols(target, level=request.slim)
+            tree = record_tree(target, rewritten=stripped)
+            bytecode = compiling.result()
         finished = Path(work, request.archive.name)
-        archive = write_archive(tree=root, destination=finished)
+        archive = write_archive(tree=root, destination=finished, streams=installed.streams)
         expected = Expected(allow=request.allow_imports, provided=frozenset(plan.source.provided))
         imports = check_imports(finished, work=temporary, python=request.python, expected=expected, runner=runner)
         finished.replace(request.archive)
@@ -291,24 +301,24 @@ def _build(plan: BuildPlan, *, runner: Runner) -> Manifest:
         compiled=tree.compiled,
         glibc=tree.glibc,
         slim=request.slim,
-        saved=slimmed.saved,
+        saved=Saved(installed.saved.files, installed.saved.size + sum(stripped.values())),
         provided=plan.source.provided,
         allow=request.allow,
         bytecode=bytecode,
         imports=imports,
-        distributions=tuple(_with_origins(tree.distributions, origins)),
+        distributions=tuple(_with_origins(tree.distributions, collected.origins)),
         archive=archive,
     )
 
 
-def _install(plan: BuildPlan, job: Job) -> dict[str, Origin]:
-    origins = plan.source.install(job)
-    if not any(job.target.glob("*.dist-info")):
+def _collect(plan: BuildPlan, job: Job) -> Collected:
+    collected = plan.source.collect(job)
+    if not collected.wheels:
         raise BuildError(
             f"pip installed nothing from {plan.source.path}",
             "See whether the requirements' conditions (after ';') hold for this Python and Linux",
         )
-    return origins
+    return collected
 
 
 def _with_origins(distributions: Iterable[Distribution], origins: Mapping[str, Origin]) -> Iterator[Distribution]:

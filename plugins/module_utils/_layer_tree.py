@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Brings a folder that pip has installed into to what a layer needs, and only that.
+"""Brings a folder that distributions were installed into to what a layer needs, and only that.
 
 What goes: scripts (their first line names the builder's interpreter, and no layer puts them on PATH), bytecode (it may
-carry dates; C(_bytecode) makes it anew), C(direct_url.json) (it names the builder's folders, or an address with a
-password), and C(REQUESTED) (it says what pip was told by name, which is all of it with a lock). Each distribution's
-RECORD is written anew, sorted, without what went, and with the hashes of what was changed on purpose, so that it agrees
-with the files.
+carry dates; C(_bytecode) makes it anew), and what an installer writes down about itself: C(direct_url.json) names the
+builder's folders or an address with a password, C(REQUESTED) and C(INSTALLER) differ with the way that the same files
+came. Each distribution's RECORD is written anew, sorted, without what went, and with the hashes of what was changed on
+purpose, so that it agrees with the files.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import csv
 import hashlib
 import io
 import shutil
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path, PurePosixPath
@@ -26,6 +26,8 @@ from pathlib import Path, PurePosixPath
 from ansible_collections.asesoria.serverless.plugins.module_utils._glibc_floor import glibc_floor
 from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import Distribution
 
+#: What an installer writes about itself. Source: Python Packaging User Guide, "Recording installed projects".
+_OF_INSTALLERS = ("INSTALLER", "REQUESTED", "direct_url.json")
 _ELF_MAGIC = b"\x7fELF"
 
 
@@ -43,22 +45,29 @@ class Tree:
     glibc: str
 
 
-def clean_tree(folder: Path, *, rewritten: Iterable[Path] = ()) -> Tree:
-    """Remove what does not belong into a layer, and make the RECORD files agree with what is left.
+def remove_leftovers(folder: Path) -> None:
+    """Remove what does not belong into a layer.
 
-    :param folder: what C(pip install --target) filled; it is changed.
-    :param rewritten: files below it whose content was changed since; RECORD vouches for any other as it was installed.
+    :param folder: what distributions were installed into; it is changed.
     :raises OSError: reading or writing failed.
     """
     shutil.rmtree(folder / "bin", ignore_errors=True)
     for cache in sorted(folder.rglob("__pycache__")):
         shutil.rmtree(cache)
-    for pattern in ("*.pyc", "*.dist-info/direct_url.json", "*.dist-info/REQUESTED"):
+    for pattern in ("*.pyc", *(f"*.dist-info/{name}" for name in _OF_INSTALLERS)):
         for file in sorted(folder.rglob(pattern)):
             file.unlink()
-    changed = {path.relative_to(folder).as_posix() for path in rewritten}
+
+
+def record_tree(folder: Path, *, rewritten: Container[Path] = ()) -> Tree:
+    """Make the RECORD files agree with what is there, and say what that is. Bytecode is not looked at.
+
+    :param folder: what distributions were installed into; its RECORD files are changed.
+    :param rewritten: files below it whose content was changed since; RECORD vouches for any other as it was installed.
+    :raises OSError: reading or writing failed.
+    """
     for record in sorted(folder.glob("*.dist-info/RECORD")):
-        text = _clean_record(record.read_text(encoding="utf-8"), folder, changed=changed)
+        text = _clean_record(record.read_text(encoding="utf-8"), folder, rewritten=rewritten)
         record.write_text(text, encoding="utf-8", newline="")
     floors = list(_glibc_floors(folder))
     newest = max((floor for floor in floors if floor), default=None)
@@ -69,9 +78,9 @@ def clean_tree(folder: Path, *, rewritten: Iterable[Path] = ()) -> Tree:
     )
 
 
-def _clean_record(text: str, folder: Path, *, changed: Container[str]) -> str:
+def _clean_record(text: str, folder: Path, *, rewritten: Container[Path]) -> str:
     read = [row for row in csv.reader(io.StringIO(text)) if row and _is_inside(row[0], folder)]
-    rows = {row[0]: _row(row[0], folder) if row[0] in changed else row for row in read}
+    rows = {row[0]: _row(row[0], folder) if folder / row[0] in rewritten else [*row, "", ""][:3] for row in read}
     written = io.StringIO()
     csv.writer(written, lineterminator="\n").writerows(rows[name] for name in sorted(rows))
     return written.getvalue()

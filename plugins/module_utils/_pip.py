@@ -11,7 +11,7 @@ pip 21 to 26; what none of them knows is passed on with pip's own last error lin
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -98,21 +98,26 @@ def pip_environment(*, index_url: str | None = None, extra_index_urls: Sequence[
     return environment
 
 
-def install_argv(
-    *, python: str, target: Path, requirements: Path, constraints: Path | None, options: Sequence[str] = ()
-) -> list[str]:
-    """The call that installs a requirements file into a folder, without bytecode.
+def install_argv(*, python: str, target: Path, wheels: Iterable[Path]) -> list[str]:
+    """The call that installs wheels into a folder, without bytecode and without asking an index.
 
     :param python: the interpreter that the packages are for.
     :param target: the folder.
-    :param requirements: the file.
-    :param constraints: a constraints file.
-    :param options: more options.
+    :param wheels: all that is to be installed.
     """
     argv = [python, *_PIP, "install", "--no-compile", "--no-warn-script-location", "--root-user-action=ignore"]
-    argv += ["--timeout", str(TIMEOUT), "--retries", str(RETRIES), *options]
-    argv += ["--target", str(target), "--requirement", str(requirements)]
-    return argv + (["--constraint", str(constraints)] if constraints else [])
+    return [*argv, "--no-index", "--no-deps", "--target", str(target), *map(str, wheels)]
+
+
+def download_argv(*, python: str, folder: Path, requirements: Path) -> list[str]:
+    """The call that downloads exactly what a file with hashes names, and only wheels.
+
+    :param python: the interpreter that they are for.
+    :param folder: where they go.
+    :param requirements: the file.
+    """
+    argv = [python, *_PIP, "download", "--timeout", str(TIMEOUT), "--retries", str(RETRIES), *locked_options()]
+    return [*argv, "--only-binary", ":all:", "--dest", str(folder), "--requirement", str(requirements)]
 
 
 def wheel_argv(

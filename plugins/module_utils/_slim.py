@@ -4,26 +4,25 @@
 
 """Leaves out of a layer what no import and no call needs at run time.
 
-C(safe) removes whole files, those that are for type checkers, compilers and the packages' own tests:
+C(safe) leaves out what is for type checkers, compilers, debuggers and the packages' own tests:
 
 * stubs, C(*.pyi), but where the code beside them reads them when it is imported, as C(lazy_loader.attach_stub) does;
 * sources and headers of compiled languages, and static libraries;
 * folders C(tests) inside a package, but those that something that stays imports. C(numpy.testing), C(django.test) and
-  the like are no such folders and stay, and so does a distribution that is called C(tests).
+  the like are no such folders and stay, and so does a distribution that is called C(tests);
+* symbol tables and debugging sections of shared libraries, see C(_strip), where they are a twentieth of the file or
+  more. A debugger then shows addresses in them. What is loaded stays byte for byte as it is.
 
-C(max) removes, beside that, what needs a look into files or another system to be of use:
+C(max) leaves out, beside that:
 
-* symbol tables and debugging sections of shared libraries, see C(_strip): a debugger then shows addresses in them;
+* these tables and sections however small they are;
 * programs, libraries and scripts for Windows and macOS, such as the launchers that setuptools copies on Windows.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path, PurePosixPath
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import Saved
@@ -31,7 +30,10 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._strip import 
 
 NONE, SAFE, MAX = LEVELS = ("none", "safe", "max")
 
+#: How much of a shared library has to be of no use at run time, so that it is written anew, by level.
+_WORTH_STRIPPING = {SAFE: 1 / 20, MAX: 0.0}
 _TESTS = "tests"
+_PACKAGE = "__init__.py"
 _STUB = ".pyi"
 #: Suffixes of what only a compiler reads. Cython's C(.pxd) is its header.
 _FOR_COMPILERS = frozenset(
@@ -48,84 +50,94 @@ _IMPORT = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Slimmed:
-    """What a level has done.
-
-    :param saved: what is gone.
-    :param rewritten: files that are still there and have become smaller.
-    """
-
-    saved: Saved
-    rewritten: tuple[Path, ...] = ()
+Reader = Callable[[str], bytes]
+"""Gives the content of a file by its name."""
 
 
-def slim_tree(folder: Path, *, level: str) -> Slimmed:
-    """Remove from an installed tree what a level leaves out.
+def unused_files(names: Collection[str], *, read: Reader, level: str) -> frozenset[str]:
+    """Which files of an import folder a level leaves out.
 
-    :param folder: what C(pip install --target) filled; it is changed.
+    :param names: of all its files, with C(/), relative to it.
+    :param read: gives their contents; it is asked for Python sources only.
     :param level: one of C(LEVELS).
-    :raises OSError: reading or writing failed.
     """
     if level == NONE:
-        return Slimmed(Saved(files=0, size=0))
-    before = _measure(folder)
+        return frozenset()
     suffixes = _FOR_COMPILERS | _FOR_OTHER_SYSTEMS if level == MAX else _FOR_COMPILERS
-    for path in [*_unused_tests(folder), *_unused_files(folder, suffixes)]:
-        if path.is_dir():
-            shutil.rmtree(path)
-        elif path.exists():
-            path.unlink()
-    rewritten = strip_tree(folder) if level == MAX else []
-    after = _measure(folder)
-    saved = Saved(files=before.files - after.files, size=before.size - after.size)
-    return Slimmed(saved, rewritten=tuple(rewritten))
+    tests = frozenset(_unused_tests(names, read))
+    return tests | frozenset(_of_no_use([name for name in names if name not in tests], read, suffixes))
 
 
-def _measure(folder: Path) -> Saved:
-    sizes = [path.lstat().st_size for path in folder.rglob("*") if path.is_file()]
-    return Saved(files=len(sizes), size=sum(sizes))
+def remove_unused(folder: Path, *, level: str) -> Saved:
+    """Remove from an import folder what a level leaves out.
+
+    :param folder: it is changed.
+    :param level: one of C(LEVELS).
+    :returns: what is gone.
+    :raises OSError: reading or writing failed.
+    """
+    names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+    unused = unused_files(names, read=lambda name: (folder / name).read_bytes(), level=level)
+    saved = Saved(files=len(unused), size=sum((folder / name).lstat().st_size for name in unused))
+    for name in sorted(unused):
+        (folder / name).unlink()
+    return saved
 
 
-def _unused_files(folder: Path, suffixes: frozenset[str]) -> Iterator[Path]:
-    for parent, _folders, names in os.walk(folder):
-        suffix_of = {name: PurePosixPath(name).suffix.lower() for name in names}
-        unread = _STUB in suffix_of.values() and not _stubs_are_read(Path(parent))
-        for name, suffix in suffix_of.items():
-            if suffix in suffixes or (suffix == _STUB and unread):
-                yield Path(parent, name)
+def strip_symbols(folder: Path, *, level: str) -> dict[Path, int]:
+    """Take out of shared libraries what a level leaves out.
+
+    :param folder: it is changed.
+    :param level: one of C(LEVELS).
+    :returns: bytes that are gone, by file.
+    :raises OSError: reading or writing failed.
+    """
+    return {} if level == NONE else strip_tree(folder, share=_WORTH_STRIPPING[level])
 
 
-def _stubs_are_read(folder: Path) -> bool:
-    return any(_READS_STUBS.search(path.read_bytes()) for path in folder.glob("*.py"))
+def _of_no_use(names: Collection[str], read: Reader, suffixes: frozenset[str]) -> Iterator[str]:
+    suffix_of = {name: PurePosixPath(name).suffix.lower() for name in names}
+    stubs = {name for name, suffix in suffix_of.items() if suffix == _STUB}
+    beside = {_folder(name) for name in stubs}
+    sources = [name for name in names if name.endswith(".py") and _folder(name) in beside]
+    reading = {_folder(name) for name in sources if _READS_STUBS.search(read(name))}
+    yield from (name for name in stubs if _folder(name) not in reading)
+    yield from (name for name, suffix in suffix_of.items() if suffix in suffixes)
 
 
-def _unused_tests(folder: Path) -> list[Path]:
-    """Folders of tests that nothing that stays imports."""
-    unused = {
-        ".".join(path.relative_to(folder).parts): path
-        for path in folder.rglob(_TESTS)
-        if path.is_dir() and path.parent != folder and (path.parent / "__init__.py").is_file()
-    }
-    staying = [path for path in folder.rglob("*.py") if not _is_below(path, unused.values())]
+def _folder(name: str) -> str:
+    return name.rpartition("/")[0]
+
+
+def _unused_tests(names: Collection[str], read: Reader) -> Iterator[str]:
+    """Files below folders of tests that nothing that stays imports."""
+    unused = {folder.replace("/", "."): f"{folder}/" for folder in _folders_of_tests(names)}
+    sources = [name for name in names if name.endswith(".py")]
+    staying = [name for name in sources if not _is_below(name, unused.values())]
     while staying and unused:
-        imported = {module for path in staying for module in _imported_tests(path, folder)}
+        imported = {module for name in staying for module in _imported_tests(name, read(name))}
         kept = [unused.pop(module) for module in sorted(imported & unused.keys())]
         # What a folder that stays imports has to stay as well.
-        staying = [path for parent in kept for path in parent.rglob("*.py") if not _is_below(path, unused.values())]
-    return sorted(unused.values())
+        staying = [name for name in sources if _is_below(name, kept) and not _is_below(name, unused.values())]
+    return (name for name in names if _is_below(name, unused.values()))
 
 
-def _is_below(path: Path, folders: Iterable[Path]) -> bool:
-    return _TESTS in path.parts and any(path.is_relative_to(folder) for folder in folders)
+def _folders_of_tests(names: Collection[str]) -> set[str]:
+    """Folders of that name inside packages."""
+    present = frozenset(names)
+    folders = {parent for name in names if f"/{_TESTS}/" in name for parent in PurePosixPath(name).parents}
+    return {str(each) for each in folders if each.name == _TESTS and (each.parent / _PACKAGE).as_posix() in present}
 
 
-def _imported_tests(path: Path, folder: Path) -> Iterator[str]:
+def _is_below(name: str, folders: Collection[str]) -> bool:
+    return f"/{_TESTS}/" in name and name.startswith(tuple(folders))
+
+
+def _imported_tests(name: str, source: bytes) -> Iterator[str]:
     """Dotted names, up to and with C(tests), of what a source file imports."""
-    package = path.relative_to(folder).parts[:-1]
-    source = path.read_bytes()
     if _TESTS.encode() not in source:
         return
+    package = tuple(name.split("/")[:-1])
     for match in _IMPORT.finditer(source):
         for parts in _modules(match, package):
             if _TESTS in parts:

@@ -90,23 +90,25 @@ class _Piece:
     to: int = 0
 
 
-def strip_tree(folder: Path) -> list[Path]:
+def strip_tree(folder: Path, *, share: float = 0.0) -> dict[Path, int]:
     """Strip every shared library below a folder that can be stripped safely.
 
     :param folder: it is changed.
-    :returns: the files that became smaller.
+    :param share: what part of a file has to be saved, from 0 to 1; others are left alone.
+    :returns: bytes that were saved, by file.
     :raises OSError: reading or writing failed.
     """
-    changed = []
+    saved = {}
     for path in sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()):
         with path.open("rb") as file:
             if file.read(len(_IDENT)) != _IDENT:
                 continue
-        stripped = strip(path.read_bytes())
-        if stripped is not None:
+        data = path.read_bytes()
+        stripped = strip(data)
+        if stripped is not None and len(data) - len(stripped) >= share * len(data):
             path.write_bytes(stripped)
-            changed.append(path)
-    return changed
+            saved[path] = len(data) - len(stripped)
+    return saved
 
 
 def strip(data: bytes) -> bytes | None:

@@ -10,14 +10,17 @@ Source: PKWARE, "APPNOTE.TXT - .ZIP File Format Specification", version 6.3.
 
 from __future__ import annotations
 
+import os
 import stat
 import struct
+import zipfile
 import zlib
 from dataclasses import dataclass
 from typing import IO
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 
+_LOCAL_MAGIC = b"PK\3\4"
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s4B4H3L5H2L")
 _END = struct.Struct("<4s4H2LH")
@@ -59,6 +62,30 @@ def deflate(content: bytes, *, level: int) -> Deflated:
     return Deflated(compressor.compress(content) + compressor.flush(), size=len(content), crc=zlib.crc32(content))
 
 
+def read_deflated(file: IO[bytes], member: zipfile.ZipInfo, *, content: bytes) -> Deflated | None:
+    """What a member of another zip is compressed to, to be written as it is.
+
+    :param file: that zip.
+    :param member: a deflated file in it.
+    :param content: what it has to be when it is inflated; nothing else is believed of it.
+    :returns: None if it is anything else, or if something stands behind it.
+    """
+    file.seek(member.header_offset)
+    header = file.read(_LOCAL.size)
+    if len(header) < _LOCAL.size or not header.startswith(_LOCAL_MAGIC):
+        return None
+    *_fields, name_length, extra_length = _LOCAL.unpack(header)
+    file.seek(name_length + extra_length, os.SEEK_CUR)
+    data = file.read(member.compress_size)
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        inflated = inflater.decompress(data, len(content) + 1)
+    except zlib.error:
+        return None
+    whole = inflater.eof and not inflater.unused_data and inflated == content
+    return Deflated(data, size=len(content), crc=zlib.crc32(content)) if whole else None
+
+
 class ZipFile:
     """A zip that is being written.
 
@@ -90,7 +117,7 @@ class ZipFile:
         self._directory.append(
             _CENTRAL.pack(b"PK\1\2", _VERSION, _UNIX, _VERSION, 0, *shared, 0, 0, 0, attributes, self._at) + encoded
         )
-        self._write(_LOCAL.pack(b"PK\3\4", _VERSION, *shared) + encoded + content.data)
+        self._write(_LOCAL.pack(_LOCAL_MAGIC, _VERSION, *shared) + encoded + content.data)
 
     def close(self) -> None:
         """Write the directory; nothing can be added after that."""

@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import tarfile
+import threading
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -33,6 +34,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._manifest impo
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Completed
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import find_runtime
 from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
+from ansible_collections.asesoria.serverless.tests.unit.fake_index import Entry, FakeIndex
 from ansible_collections.asesoria.serverless.tests.unit.layers import LayerFiles
 
 RUNTIME = find_runtime(f"python3.{sys.version_info[1]}", today=date(2026, 1, 1), allow_deprecated=True)
@@ -122,9 +124,10 @@ class Packages:
     def __call__(self, argv: Sequence[str], *, environment: Mapping[str, str]) -> Completed:
         offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(self.folder), "PIP_CONFIG_FILE": os.devnull}
         if "pip" in argv:
-            self.calls.append(next(word for word in argv if word in ("install", "wheel")))
+            self.calls.append(next(word for word in argv if word in ("download", "install", "wheel")))
             self.environments.append(dict(environment))
-            self.lines += Path(argv[argv.index("--requirement") + 1]).read_text().splitlines()
+            if "--requirement" in argv:
+                self.lines += Path(argv[argv.index("--requirement") + 1]).read_text().splitlines()
         done = subprocess.run(
             list(argv), env={**os.environ, **environment, **offline}, capture_output=True, text=True, check=False
         )
@@ -188,7 +191,7 @@ def test_exactly_what_is_locked_is_installed(tmp_path: Path, packages: Packages)
         (one.file, one.sha256),
         (two.file, two.sha256),
     ]
-    assert packages.calls == ["install"]
+    assert packages.calls == ["download"]
     assert read_manifest(plan.request.manifest) == manifest
 
 
@@ -211,7 +214,7 @@ def test_a_second_build_does_not_ask_pip(tmp_path: Path, packages: Packages) -> 
     plan, second = build(request_for(lock), packages)
     assert (plan.reason, packages.calls, second) == ("", [], first)
     forced, _manifest = build(request_for(lock, force=True), packages)
-    assert (forced.reason, packages.calls) == ("a new build was asked for", ["install"])
+    assert (forced.reason, packages.calls) == ("a new build was asked for", ["download"])
 
 
 def test_where_files_are_makes_no_new_build(tmp_path: Path, packages: Packages) -> None:
@@ -246,6 +249,25 @@ def test_the_same_lock_from_another_folder_is_the_same(tmp_path: Path, packages:
     assert results[0] == results[1]
 
 
+def test_a_wheel_from_the_locked_address_is_as_good_as_one_that_pip_found(tmp_path: Path, packages: Packages) -> None:
+    found = packages.wheel("one", "1.0"), packages.wheel("two", "2.0")
+    by_pip = build(request_for(write_lock(tmp_path / "by_pip/pylock.toml", *found)), packages)[1]
+    assert packages.calls == ["download"]
+    packages.calls.clear()
+    with FakeIndex() as index:
+        threading.Thread(target=index.serve_forever, daemon=True).start()
+        for each in found:
+            content = (packages.folder / each.file).read_bytes()
+            index.projects[each.name] = [Entry(each.file, content, b"")]
+        files = f"http://127.0.0.1:{index.server_port}/files"
+        placed = [replace(each, url=f"{files}/{each.file}", index=index.url) for each in found]
+        request = request_for(write_lock(tmp_path / "fetched/pylock.toml", *placed), index=Index(url=index.url))
+        fetched = build(request, packages)[1]
+        index.shutdown()
+    assert packages.calls == []
+    assert (fetched.archive, fetched.distributions) == (by_pip.archive, by_pip.distributions)
+
+
 def test_another_file_than_the_locked_one_is_refused(tmp_path: Path, packages: Packages) -> None:
     one = packages.wheel("one", "1.0")
     lock = write_lock(tmp_path / "pylock.toml", replace(one, sha256="0" * 64))
@@ -266,7 +288,7 @@ def test_only_sdists_are_compiled(tmp_path: Path, packages: Packages) -> None:
     one, two = packages.wheel("one", "1.0"), packages.sdist("two", "2.0")
     packages.wheel("two", "2.0")  # would fit this machine, and was not locked
     _plan, manifest = build(request_for(write_lock(tmp_path / "pylock.toml", one, two)), packages)
-    assert packages.calls == ["wheel", "install"]
+    assert packages.calls == ["wheel", "download"]
     assert packages.lines[0] == f"two==2.0 --hash=sha256:{two.sha256}"
     assert [(each.name, each.file, each.sha256) for each in manifest.distributions] == [
         ("one", one.file, one.sha256),
@@ -287,7 +309,7 @@ def test_what_only_a_build_tells_is_found_with_the_rest_held_fast(tmp_path: Path
     packages.wheel("new", "1.5")
     lock = write_lock(tmp_path / "pylock.toml", built, held, at_hand, unknown=["built"])
     _plan, manifest = build(request_for(lock), packages)
-    assert packages.calls == ["wheel", "wheel", "install"]
+    assert packages.calls == ["wheel", "wheel", "download"]
     assert {each.name: (each.version, each.sha256) for each in manifest.distributions} == {
         "built": ("1.0", built.sha256),
         "held": ("1.0", held.sha256),

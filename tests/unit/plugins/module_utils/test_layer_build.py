@@ -77,7 +77,7 @@ class Pip:
         done = subprocess.run(
             list(argv), env={**os.environ, **environment, **offline}, capture_output=True, text=True, check=False
         )
-        if "install" in argv:
+        if "wheel" in argv:
             self.installations += 1
             self.after()
         return Completed(returncode=done.returncode, stdout=done.stdout, stderr=done.stderr)

@@ -13,6 +13,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._pip import (
     Completed,
     IndexUnreachableError,
     PipError,
+    download_argv,
     explain_failure,
     install_argv,
     pip_environment,
@@ -215,9 +216,12 @@ def test_indexes_go_by_the_environment_only() -> None:
 
 
 def test_calls() -> None:
-    argv = install_argv(python="/p", target=Path("/t"), requirements=Path("/r"), constraints=Path("/c"))
-    assert argv[:4] == ["/p", "-I", "-m", "pip"]
-    assert argv[-6:] == ["--target", "/t", "--requirement", "/r", "--constraint", "/c"]
-    assert "--no-compile" in argv
+    argv = install_argv(python="/p", target=Path("/t"), wheels=[Path("/a.whl"), Path("/b.whl")])
+    assert argv[:5] == ["/p", "-I", "-m", "pip", "--disable-pip-version-check"]
+    assert argv[-4:] == ["--target", "/t", "/a.whl", "/b.whl"]
+    assert {"--no-compile", "--no-index", "--no-deps"} < set(argv)
+    argv = download_argv(python="/p", folder=Path("/f"), requirements=Path("/r"))
+    assert argv[-4:] == ["--dest", "/f", "--requirement", "/r"]
+    assert {"--no-deps", "--require-hashes", "--only-binary"} < set(argv)
     argv = versions_argv(python="/p", name="flask", python_version="3.11", platforms=["linux_x86_64"])
     assert argv[-2:] == ["--platform=linux_x86_64", "flask"]

@@ -11,8 +11,8 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
-from ansible_collections.asesoria.serverless.plugins.module_utils._layer_tree import clean_tree
-from ansible_collections.asesoria.serverless.plugins.module_utils._slim import slim_tree
+from ansible_collections.asesoria.serverless.plugins.module_utils._layer_tree import record_tree, remove_leftovers
+from ansible_collections.asesoria.serverless.plugins.module_utils._slim import remove_unused, strip_symbols
 
 CASES = [
     pytest.param({"a/__init__.py": "", "a/__init__.pyi": "x", "a/py.typed": ""}, {"a/__init__.pyi"}, id="stubs"),
@@ -57,7 +57,7 @@ CASES = [
 @pytest.mark.parametrize(("files", "gone"), CASES)
 def test_what_is_left_out(tmp_path: Path, files: dict[str, str], gone: set[str]) -> None:
     write(tmp_path, files)
-    saved = slim_tree(tmp_path, level="safe").saved
+    saved = remove_unused(tmp_path, level="safe")
     assert names(tmp_path) == set(files) - gone
     assert (saved.files, saved.size) == (len(gone), sum(len(files[name]) for name in gone))
 
@@ -83,7 +83,7 @@ IMPORTS = [
 def test_tests_that_are_imported_stay(tmp_path: Path, statement: str) -> None:
     files = {"a/__init__.py": f"{statement}\n", "a/b.py": "", "a/tests/__init__.py": "", "a/tests/common.py": "X = 1\n"}
     write(tmp_path, files)
-    slim_tree(tmp_path, level="safe")
+    remove_unused(tmp_path, level="safe")
     assert names(tmp_path) == set(files)
 
 
@@ -93,7 +93,7 @@ def test_tests_that_are_imported_stay(tmp_path: Path, statement: str) -> None:
 )
 def test_other_imports_keep_nothing(tmp_path: Path, statement: str) -> None:
     write(tmp_path, {"a/__init__.py": f"{statement}\n", "a/b/__init__.py": "", "a/tests/__init__.py": ""})
-    slim_tree(tmp_path, level="safe")
+    remove_unused(tmp_path, level="safe")
     assert names(tmp_path) == {"a/__init__.py", "a/b/__init__.py"}
 
 
@@ -105,7 +105,7 @@ def test_an_import_from_below_is_resolved(tmp_path: Path) -> None:
         "a/tests/__init__.py": "",
     }
     write(tmp_path, {**files, "a/b/tests/__init__.py": ""})
-    slim_tree(tmp_path, level="safe")
+    remove_unused(tmp_path, level="safe")
     assert names(tmp_path) == set(files)
 
 
@@ -119,43 +119,53 @@ def test_what_tests_that_stay_import_stays_too(tmp_path: Path) -> None:
         "a/b/tests/base.py": "",
     }
     write(tmp_path, {**files, "a/c/__init__.py": "", "a/c/tests/__init__.py": "import a.b.tests\n"})
-    slim_tree(tmp_path, level="safe")
+    remove_unused(tmp_path, level="safe")
     assert names(tmp_path) == {*files, "a/c/__init__.py"}
 
 
 def test_nothing_is_left_out_if_nobody_asks(tmp_path: Path) -> None:
     files = {"a/__init__.py": "", "a/x.pyi": "", "a/tests/__init__.py": "", "a/x.c": ""}
     write(tmp_path, files)
-    slimmed = slim_tree(tmp_path, level="none")
+    saved = remove_unused(tmp_path, level="none")
     assert names(tmp_path) == set(files)
-    assert (slimmed.saved.files, slimmed.saved.size, slimmed.rewritten) == (0, 0, ())
+    assert (saved.files, saved.size, strip_symbols(tmp_path, level="none")) == (0, 0, {})
 
 
 def test_max_leaves_out_what_other_systems_run(tmp_path: Path) -> None:
     kept = {"a/__init__.py": "", "a/run.sh": "", "a/x.so": "", "a/exe.py": ""}
     gone = {"a/t64.EXE": "MZ", "a/x.dll": "MZ", "a/x.pyd": "MZ", "a/x.dylib": "x", "a/activate.bat": "x", "a/x.pyi": ""}
     write(tmp_path, {**kept, **gone})
-    slim_tree(tmp_path, level="safe")
+    remove_unused(tmp_path, level="safe")
     assert names(tmp_path) == {*kept, *gone} - {"a/x.pyi"}
-    slim_tree(tmp_path, level="max")
+    remove_unused(tmp_path, level="max")
     assert names(tmp_path) == set(kept)
 
 
-def test_max_strips_and_records_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("level", "stripped"), [("none", False), ("safe", True), ("max", True)])
+def test_symbols_are_left_out(tmp_path: Path, level: str, *, stripped: bool) -> None:
+    (found,) = [file for file in metadata.files("markupsafe") or [] if file.suffix == ".so"]
+    library = Path(shutil.copy(str(found.locate()), tmp_path))
+    before = library.stat().st_size
+    gone = strip_symbols(tmp_path, level=level)
+    assert bool(gone) == stripped
+    assert before - library.stat().st_size == sum(gone.values())
+
+
+def test_what_was_stripped_is_recorded(tmp_path: Path) -> None:
     found = metadata.distribution("markupsafe")
     for file in found.files or []:
         if ".." not in file.parts and "__pycache__" not in file.parts:
             (tmp_path / file).parent.mkdir(exist_ok=True, parents=True)
             shutil.copy(str(file.locate()), tmp_path / file)
     (tmp_path / "markupsafe" / "_native.py").write_text("tampered with\n")
-    slimmed = slim_tree(tmp_path, level="max")
-    assert [path.name.partition(".")[0] for path in slimmed.rewritten] == ["_speedups"]
-    before = sum(file.size or 0 for file in found.files or [] if file.suffix == ".so")
-    after = slimmed.rewritten[0].stat().st_size
-    assert slimmed.saved.size >= before - after > 10_000
-    clean_tree(tmp_path, rewritten=slimmed.rewritten)
+    stripped = strip_symbols(tmp_path, level="safe")
+    ((library, saved),) = stripped.items()
+    assert library.name.startswith("_speedups")
+    assert saved > 10_000
+    remove_leftovers(tmp_path)
+    record_tree(tmp_path, rewritten=stripped)
     (recorded,) = metadata.distributions(path=[str(tmp_path)])
-    assert {file.name: file.size for file in recorded.files or []}[slimmed.rewritten[0].name] == after
+    assert {file.name: file.size for file in recorded.files or []}[library.name] == library.stat().st_size
     assert [str(file) for file in recorded.files or [] if file.hash and not agrees(tmp_path, file)] == [
         "markupsafe/_native.py"
     ]

@@ -184,5 +184,17 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     tree.mkdir()
     (tree / "link.so").symlink_to(outside)
-    assert strip_tree(tree) == []
+    assert strip_tree(tree) == {}
     assert outside.read_bytes() == SPEEDUPS.read_bytes()
+
+
+def test_a_library_that_would_hardly_become_smaller_is_left_alone(tmp_path: Path) -> None:
+    library = tmp_path / SPEEDUPS.name
+    shutil.copyfile(SPEEDUPS, library)
+    before, after = SPEEDUPS.read_bytes(), strip(SPEEDUPS.read_bytes())
+    assert after is not None
+    share = (len(before) - len(after)) / len(before)
+    assert strip_tree(tmp_path, share=share + 0.01) == {}
+    assert library.read_bytes() == before
+    assert strip_tree(tmp_path, share=share - 0.01) == {library: len(before) - len(after)}
+    assert library.read_bytes() == after
