@@ -28,6 +28,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._manifest impo
 
 #: What an installer writes about itself. Source: Python Packaging User Guide, "Recording installed projects".
 _OF_INSTALLERS = ("INSTALLER", "REQUESTED", "direct_url.json")
+_BYTECODE = ".pyc"
 _ELF_MAGIC = b"\x7fELF"
 
 
@@ -54,7 +55,7 @@ def remove_leftovers(folder: Path) -> None:
     shutil.rmtree(folder / "bin", ignore_errors=True)
     for cache in sorted(folder.rglob("__pycache__")):
         shutil.rmtree(cache)
-    for pattern in ("*.pyc", *(f"*.dist-info/{name}" for name in _OF_INSTALLERS)):
+    for pattern in (f"*{_BYTECODE}", *(f"*.dist-info/{name}" for name in _OF_INSTALLERS)):
         for file in sorted(folder.rglob(pattern)):
             file.unlink()
 
@@ -79,7 +80,7 @@ def record_tree(folder: Path, *, rewritten: Container[Path] = ()) -> Tree:
 
 
 def _clean_record(text: str, folder: Path, *, rewritten: Container[Path]) -> str:
-    read = [row for row in csv.reader(io.StringIO(text)) if row and _is_inside(row[0], folder)]
+    read = [row for row in csv.reader(io.StringIO(text)) if row and _is_recorded(row[0], folder)]
     rows = {row[0]: _row(row[0], folder) if folder / row[0] in rewritten else [*row, "", ""][:3] for row in read}
     written = io.StringIO()
     csv.writer(written, lineterminator="\n").writerows(rows[name] for name in sorted(rows))
@@ -93,8 +94,11 @@ def _row(name: str, folder: Path) -> list[str]:
     return [name, f"sha256={digest}", str(len(content))]
 
 
-def _is_inside(name: str, folder: Path) -> bool:
+def _is_recorded(name: str, folder: Path) -> bool:
+    """Whether it is a file of the layer, and not bytecode, which may be on its way there."""
     path = PurePosixPath(name)
+    if path.suffix == _BYTECODE:
+        return False
     return not path.is_absolute() and ".." not in path.parts and (folder / path).is_file()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._project_name import normalize
 
@@ -59,3 +60,15 @@ class Allowance:
 def read_allowances(items: Iterable[Mapping[str, str]]) -> tuple[Allowance, ...]:
     """Sorted, each once, from what a user wrote: mappings with C(rule) and C(distribution)."""
     return tuple(sorted({Allowance(item["rule"], normalize(item["distribution"])) for item in items}))
+
+
+def allow_option(rules: Iterable[str] = STATIC) -> dict[str, Any]:
+    """The argument specification of a module's option C(allow).
+
+    :param rules: which can be named.
+    """
+    options = {
+        "rule": {"type": "str", "required": True, "choices": list(rules)},
+        "distribution": {"type": "str", "required": True},
+    }
+    return {"type": "list", "elements": "dict", "default": [], "options": options}

@@ -236,7 +236,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_audit i
     Request,
     audit_layer,
 )
-from ansible_collections.asesoria.serverless.plugins.module_utils._rules import STATIC, read_allowances
+from ansible_collections.asesoria.serverless.plugins.module_utils._rules import allow_option, read_allowances
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import ARCHITECTURES, find_runtime
 from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
 
@@ -279,15 +279,7 @@ def main() -> None:
             "other_bytes": {"type": "int", "default": 0},
             "other_layers": {"type": "int", "default": 0},
             "provided": {"type": "list", "elements": "str", "default": list(PROVIDED)},
-            "allow": {
-                "type": "list",
-                "elements": "dict",
-                "default": [],
-                "options": {
-                    "rule": {"type": "str", "required": True, "choices": list(STATIC)},
-                    "distribution": {"type": "str", "required": True},
-                },
-            },
+            "allow": allow_option(),
             "fail_on_findings": {"type": "bool", "default": True},
         },
         supports_check_mode=True,

@@ -438,7 +438,12 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_build i
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_cache import LayerCache
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Completed, Runner
-from ansible_collections.asesoria.serverless.plugins.module_utils._rules import IMPORT, STATIC, read_allowances
+from ansible_collections.asesoria.serverless.plugins.module_utils._rules import (
+    IMPORT,
+    STATIC,
+    allow_option,
+    read_allowances,
+)
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import ARCHITECTURES, find_runtime
 from ansible_collections.asesoria.serverless.plugins.module_utils._slim import LEVELS, SAFE
 
@@ -523,15 +528,7 @@ def main() -> None:
             "index_url": {"type": "str", "no_log": True},
             "extra_index_urls": {"type": "list", "elements": "str", "default": [], "no_log": True},
             "slim": {"type": "str", "choices": list(LEVELS), "default": SAFE},
-            "allow": {
-                "type": "list",
-                "elements": "dict",
-                "default": [],
-                "options": {
-                    "rule": {"type": "str", "choices": [IMPORT, *STATIC], "required": True},
-                    "distribution": {"type": "str", "required": True},
-                },
-            },
+            "allow": allow_option((IMPORT, *STATIC)),
             "cache_dir": {"type": "path"},
             "force": {"type": "bool", "default": False},
         },

@@ -373,7 +373,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_rollout
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_sharing import PUBLIC, read_sharing
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_upload import Bucket, bucket_name
-from ansible_collections.asesoria.serverless.plugins.module_utils._rules import STATIC, read_allowances
+from ansible_collections.asesoria.serverless.plugins.module_utils._rules import allow_option, read_allowances
 
 MISSING: dict[str, str] = {}
 try:
@@ -588,15 +588,7 @@ def main() -> None:
             "runtimes": {"type": "list", "elements": "str", "default": ["python3.11"]},
             "architectures": {"type": "list", "elements": "str", "default": ["x86_64"]},
             "license": {"type": "str", "default": ""},
-            "allow": {
-                "type": "list",
-                "elements": "dict",
-                "default": [],
-                "options": {
-                    "rule": {"type": "str", "choices": list(STATIC), "required": True},
-                    "distribution": {"type": "str", "required": True},
-                },
-            },
+            "allow": allow_option(),
             "provided": {"type": "list", "elements": "str", "default": []},
             "regions": {"type": "list", "elements": "str", "default": []},
             "sharing": {

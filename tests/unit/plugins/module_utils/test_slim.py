@@ -171,6 +171,22 @@ def test_what_was_stripped_is_recorded(tmp_path: Path) -> None:
     ]
 
 
+def test_bytecode_is_not_recorded(tmp_path: Path) -> None:
+    """A wheel that brings some lists it; what is compiled in its place may be there by then, or not yet."""
+    found, cache = tmp_path / "a-1.dist-info", tmp_path / "a/__pycache__/b.cpython-311.pyc"
+    write(tmp_path, {"a/b.py": "", "a-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: a\nVersion: 1\n"})
+    recorded = []
+    for there in (True, False):
+        write(tmp_path, {"a-1.dist-info/RECORD": f"{cache.relative_to(tmp_path)},sha256=x,1\na/b.py,,\n"})
+        if there:
+            cache.parent.mkdir()
+            cache.write_bytes(b"")
+        record_tree(tmp_path)
+        recorded.append((found / "RECORD").read_text())
+        cache.unlink(missing_ok=True)
+    assert recorded == ["a/b.py,,\n"] * 2
+
+
 def agrees(folder: Path, file: metadata.PackagePath) -> bool:
     assert file.hash is not None
     digest = hashlib.new(file.hash.mode, (folder / file).read_bytes()).digest()
