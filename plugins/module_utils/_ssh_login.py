@@ -70,6 +70,13 @@ class Target:
 # The first that matches counts. What is more special stands first: the client says "Permission denied" after it, too.
 OBSTACLES = (
     Obstacle(
+        ("host key is known for",),
+        "SSH to the builder {target} was stopped: no host key is known for it, so it could be any machine",
+        "Run the playbook builder.yml here, which asks EC2 for it; of a host of your own, write its key (ssh-keyscan)"
+        " into the known_hosts file that the inventory names, after having compared it",
+        Patience.NONE,
+    ),
+    Obstacle(
         ("REMOTE HOST IDENTIFICATION HAS CHANGED", "Host key verification failed"),
         "SSH to the builder {target} was stopped: its host key is not the one that is known for it",
         "If you are sure that the machine itself was replaced, remove its line from the known_hosts file that the"

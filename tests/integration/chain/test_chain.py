@@ -137,8 +137,6 @@ def test_without_an_inventory_the_builder_is_found_all_the_same(chain: Chain, tm
     where = {
         "inventory_dir": str(inventory),
         "python311_from_source_reuse": True,
-        "ansible_ssh_common_args": f"-o UserKnownHostsFile={chain.sandbox}/ssh/known_hosts_bare "
-        "-o StrictHostKeyChecking=accept-new",
     }
     given = ["-e", f"@{inventory}/group_vars/all.yml", "-e", json.dumps(where)]
     run = bare.play("asesoria.serverless.site", *given, cwd=tmp_path).ok()

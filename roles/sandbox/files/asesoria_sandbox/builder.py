@@ -26,6 +26,8 @@ _WRITABLE = {
     "tmp": "/tmp",  # noqa: S108  # the builder's own, not the host's
     "var-tmp": "/var/tmp",  # noqa: S108  # likewise
 }
+#: The machine's own key, on its disk.
+HOST_KEY = "etc/ssh/ssh_host_ed25519_key"
 #: No group C(tty), or sshd would try to give the terminal to it, which takes root.
 _ETC = {
     "passwd": (
@@ -74,7 +76,7 @@ def install(machine: Machine, settings: Settings) -> Path:
     ssh = disk / "etc/ssh"
     (ssh / "authorized_keys").write_text(machine.public_key.strip() + "\n", encoding="ascii")
     (ssh / "sshd_config").write_text(sshd_config(settings.ssh_port), encoding="ascii")
-    key = ssh / "ssh_host_ed25519_key"
+    key = disk / HOST_KEY
     if not key.exists():
         command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", machine.instance, "-f", os.fspath(key)]
         done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
@@ -90,7 +92,7 @@ def sshd_config(port: int) -> str:
         (
             f"Port {port}",
             f"ListenAddress {HOST}",
-            "HostKey /etc/ssh/ssh_host_ed25519_key",
+            f"HostKey /{HOST_KEY}",
             "AuthorizedKeysFile /etc/ssh/authorized_keys",
             f"AllowUsers {USER}",
             "AuthenticationMethods publickey",

@@ -110,6 +110,10 @@ def test_the_time_for_the_key_never_outlasts_the_timeout() -> None:
     [
         (CHANGED, "was stopped: its host key is not the one that is known for it"),
         (
+            f"No ED25519 host key is known for i-1 and you have requested strict checking.\n{CHANGED.splitlines()[-1]}",
+            "was stopped: no host key is known for it, so it could be any machine",
+        ),
+        (
             f"@ WARNING: UNPROTECTED PRIVATE KEY FILE! @\nThis private key will be ignored.\n{DENIED}",
             "was stopped: others may read the private key /home/me/k.pem",
         ),
