@@ -32,7 +32,7 @@ from typing import Any
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_audit import Request, audit_layer
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_lock import LockRequest, apply_lock, plan_lock
-from ansible_collections.asesoria.serverless.plugins.module_utils._layer_tree import clean_tree
+from ansible_collections.asesoria.serverless.plugins.module_utils._layer_tree import record_tree, remove_leftovers
 from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
 from elf_floor import judge
 from lock import no_program, target_of
@@ -109,7 +109,8 @@ def install(lines: Sequence[str], tree: Path, target: Target) -> None:
     argv += ["--python-version", target.runtime.python, *(f"--platform={tag}" for tag in target.platforms)]
     subprocess.run([*argv, "--target", str(tree), "-r", str(requirements)], check=True)
     requirements.unlink()
-    clean_tree(tree)
+    remove_leftovers(tree)
+    record_tree(tree)
 
 
 def with_peer(tool: Tool, package: str, *, target: Target, endpoint: str) -> Result:
