@@ -181,10 +181,15 @@ def check_imports(archive: Path, *, work: Path, python: str, expected: Expected,
 def _unpack(archive: Path, folder: Path) -> None:
     """Lay all files of the zip into a folder, on all processors."""
     workers = os.cpu_count() or 1
+    with zipfile.ZipFile(archive) as opened:
+        names = opened.namelist()
+    # Before Python 3.13 two that unpack into the same new folder get in each other's way.
+    for parent in {PurePosixPath(name).parent for name in names}:
+        (folder / parent).mkdir(parents=True, exist_ok=True)
 
     def unpack(part: int) -> None:
         with zipfile.ZipFile(archive) as opened:
-            for name in opened.namelist()[part::workers]:
+            for name in names[part::workers]:
                 opened.extract(name, folder)
 
     with ThreadPoolExecutor(workers) as pool:
