@@ -183,9 +183,14 @@ def _unpack(archive: Path, folder: Path) -> None:
     workers = os.cpu_count() or 1
     with zipfile.ZipFile(archive) as opened:
         names = opened.namelist()
-    # Before Python 3.13 two that unpack into the same new folder get in each other's way.
-    for parent in {PurePosixPath(name).parent for name in names}:
-        (folder / parent).mkdir(parents=True, exist_ok=True)
+    # Before Python 3.13 two that unpack into the same new folder get in each other's way. What zipfile would put
+    # somewhere else than its name says it makes the folders of itself.
+    parents = {PurePosixPath(name).parent for name in names}
+    for parent in parents:
+        if not parent.is_absolute() and ".." not in parent.parts:
+            (folder / parent).mkdir(parents=True, exist_ok=True)
+        else:
+            workers = 1
 
     def unpack(part: int) -> None:
         with zipfile.ZipFile(archive) as opened:

@@ -92,7 +92,7 @@ class _Fetch:
 
     def one(self, package: LockedPackage) -> Path | None:
         """The file if it could be had and is the locked one."""
-        path = self._folder / package.file
+        path = self._folder / Path(package.file).name
         with path.open("wb") as file:
             for chunk in self._chunks(package):
                 file.write(chunk)

@@ -138,6 +138,11 @@ def test_what_no_import_statement_can_name_is_passed_over(tmp_path: Path, files:
     assert check(tmp_path, distribution("x", files)).modules == 1
 
 
+def test_many_new_folders_are_made_by_many_at_once(tmp_path: Path) -> None:
+    files = {f"x/p{number}/{name}.py": "" for number in range(200) for name in ("__init__", "a", "b", "c")}
+    assert check(tmp_path, distribution("x", {"x/__init__.py": "import x.p7.c\n", **files})).modules == 1
+
+
 FAULTS = [
     pytest.param(
         {"bad.py": "import nowhere_to_be_found\n"}, ["bad: import bad fails", "nowhere_to_be_found"], id="gone"
