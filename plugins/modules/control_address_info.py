@@ -7,21 +7,28 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: control_address_info
-short_description: The network that SSH to a builder is opened to
+short_description: The networks that SSH to a builder is opened to
 version_added: 0.1.0
 author:
   - The asesoria.serverless authors (@asesoria)
 description:
-  - Returns the network that a security group should admit, in the form in which AWS keeps it.
+  - Returns the networks that a security group should admit, in the form in which AWS keeps them.
   - Without O(cidr) that is the one address by which the internet sees the machine that the module runs on. It is asked
     for at O(url), over HTTPS.
-  - What is no network is refused, and so is one that is nearly the whole internet, such as V(0.0.0.0/0) or V(::/0).
+  - What is no network is refused, and so is one that is nearly the whole internet, such as V(0.0.0.0/0) or V(::/0),
+    unless O(open_to_everybody) is set.
 options:
   cidr:
     description:
-      - Address or network to admit in place of the machine's own address. Host bits are dropped.
-    type: str
-    default: ''
+      - Addresses or networks to admit in place of the machine's own address. Host bits are dropped.
+    type: list
+    elements: str
+    default: []
+  open_to_everybody:
+    description:
+      - Take networks of O(cidr) that are nearly the whole internet as well, with a warning.
+    type: bool
+    default: false
   url:
     description:
       - Where to ask for the machine's own address. The answer has to be the address and nothing else.
@@ -53,22 +60,26 @@ EXAMPLES = r"""
   asesoria.serverless.control_address_info:
   register: source
 
-- name: Use the office's network
+- name: Use the networks of two offices
   asesoria.serverless.control_address_info:
-    cidr: 198.51.100.0/24
+    cidr: [198.51.100.0/24, "2001:db8:7::/48"]
 """
 
 RETURN = r"""
-cidr:
-  description: The network to admit, without host bits.
-  type: str
+networks:
+  description: The networks to admit, sorted.
+  type: list
+  elements: dict
   returned: success
-  sample: 203.0.113.7/32
-version:
-  description: Version of the Internet Protocol, V(4) or V(6).
-  type: int
-  returned: success
-  sample: 4
+  contains:
+    cidr:
+      description: The network, without host bits.
+      type: str
+      sample: 203.0.113.7/32
+    version:
+      description: Version of the Internet Protocol, V(4) or V(6).
+      type: int
+      sample: 4
 found:
   description: Whether it is the machine's own address, asked for at O(url), and not one that was given.
   type: bool
@@ -81,7 +92,7 @@ import time
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.urls import open_url
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
-from ansible_collections.asesoria.serverless.plugins.module_utils._source_network import source_network
+from ansible_collections.asesoria.serverless.plugins.module_utils._source_network import source_networks
 
 _PAUSE_SECONDS = 1
 
@@ -108,7 +119,8 @@ def main() -> None:
     """Run the module."""
     module = AnsibleModule(
         argument_spec={
-            "cidr": {"type": "str", "default": ""},
+            "cidr": {"type": "list", "elements": "str", "default": []},
+            "open_to_everybody": {"type": "bool", "default": False},
             "url": {"type": "str", "default": "https://checkip.amazonaws.com/"},
             "timeout": {"type": "int", "default": 10},
             "attempts": {"type": "int", "default": 3},
@@ -117,14 +129,18 @@ def main() -> None:
     )
     url = module.params["url"]
     try:
-        network = source_network(
-            given=module.params["cidr"],
+        sources = source_networks(
+            module.params["cidr"],
             ask=lambda: ask_address(url=url, timeout=module.params["timeout"], attempts=module.params["attempts"]),
             asked=url,
+            everybody=module.params["open_to_everybody"],
         )
     except ServerlessError as error:
         module.fail_json(msg=str(error))
-    module.exit_json(changed=False, **network.facts())
+    for text in sources.too_wide:
+        module.warn(f"SSH to the builder is opened to {text}, which is nearly everybody on the internet")
+    networks = [network.facts() for network in sources.networks]
+    module.exit_json(changed=False, networks=networks, found=sources.found)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ import pytest
 from ansible_collections.asesoria.serverless.plugins.modules import control_address_info
 from ansible_collections.asesoria.serverless.tests.unit.support import assert_return_documented, run_module
 
+OWN = {"cidr": "203.0.113.7/32", "version": 4}
+
 
 class _Service(BaseHTTPRequestHandler):
     answers: list[tuple[int, bytes]]
@@ -42,13 +44,13 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 def test_the_own_address_is_asked_for(service: str) -> None:
     _Service.answers = [(200, b"203.0.113.7\n")]
     result = run_module(control_address_info.main, {"url": service}, check_mode=True)
-    assert result == {"changed": False, "failed": False, "cidr": "203.0.113.7/32", "version": 4, "found": True}
+    assert result == {"changed": False, "failed": False, "networks": [OWN], "found": True}
     assert_return_documented(control_address_info, result)
 
 
 def test_a_service_that_stumbles_is_asked_again(service: str) -> None:
     _Service.answers = [(503, b""), (503, b""), (200, b"203.0.113.7")]
-    assert run_module(control_address_info.main, {"url": service})["cidr"] == "203.0.113.7/32"
+    assert run_module(control_address_info.main, {"url": service})["networks"] == [OWN]
 
 
 def test_a_service_that_lies_down_is_named(service: str) -> None:
@@ -62,12 +64,18 @@ def test_a_service_that_lies_down_is_named(service: str) -> None:
 
 
 def test_nobody_is_asked_when_a_network_is_given() -> None:
-    result = run_module(control_address_info.main, {"cidr": "198.51.100.9/24", "url": "http://127.0.0.1:1/"})
-    assert (result["cidr"], result["found"]) == ("198.51.100.0/24", False)
+    result = run_module(control_address_info.main, {"cidr": ["198.51.100.9/24"], "url": "http://127.0.0.1:1/"})
+    assert (result["networks"], result["found"]) == ([{"cidr": "198.51.100.0/24", "version": 4}], False)
     assert_return_documented(control_address_info, result)
 
 
 def test_the_world_is_refused() -> None:
-    result = run_module(control_address_info.main, {"cidr": "0.0.0.0/0"})
+    result = run_module(control_address_info.main, {"cidr": ["0.0.0.0/0"]})
     assert result["failed"]
     assert result["msg"].startswith("SSH to the builder is not opened to the whole internet (0.0.0.0/0). ")
+
+
+def test_the_world_is_warned_of() -> None:
+    result = run_module(control_address_info.main, {"cidr": ["203.0.113.7", "::/0"], "open_to_everybody": True})
+    assert result["networks"] == [OWN, {"cidr": "::/0", "version": 6}]
+    assert result["warnings"] == ["SSH to the builder is opened to ::/0, which is nearly everybody on the internet"]
