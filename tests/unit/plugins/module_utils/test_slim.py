@@ -159,7 +159,7 @@ def test_what_was_stripped_is_recorded(tmp_path: Path) -> None:
             shutil.copy(str(file.locate()), tmp_path / file)
     (tmp_path / "markupsafe" / "_native.py").write_text("tampered with\n")
     stripped = strip_symbols(tmp_path, level="safe")
-    ((library, saved),) = stripped.items()
+    (library,), (saved,) = list(stripped), list(stripped.values())
     assert library.name.startswith("_speedups")
     assert saved > 10_000
     remove_leftovers(tmp_path)

@@ -2,13 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The module with the interpreter that runs the test, whose pip is replaced by one that installs a made-up package."""
+"""The module with the interpreter that runs the test, whose pip is replaced by one that fetches a made-up wheel."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -27,18 +28,21 @@ HASH = "0123456789abcdef" * 4
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Sequence[str], dict[str, Any]]]:
+    """Pip's and other calls; of pip's those that fetch leave a wheel where they were told to."""
     made: list[tuple[Sequence[str], dict[str, Any]]] = []
     original = AnsibleModule.run_command
 
     def run_command(self: AnsibleModule, args: list[str], **options: Any) -> Any:
         made.append((args, options))
-        if "install" not in args:
+        folder = next((args[args.index(word) + 1] for word in ("--wheel-dir", "--dest") if word in args), None)
+        if folder is None:
             return original(self, args, **options)
-        info = Path(args[args.index("--target") + 1], "one-1.0.dist-info")
-        info.mkdir()
-        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: one\nVersion: 1.0\n")
-        (info / "RECORD").write_text("one-1.0.dist-info/METADATA,,\none-1.0.dist-info/RECORD,,\n")
-        (info / "direct_url.json").write_text("{}")
+        info = "one-1.0.dist-info"
+        Path(folder).mkdir(exist_ok=True)
+        with zipfile.ZipFile(Path(folder, "one-1.0-py3-none-any.whl"), "w") as wheel:
+            wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: one\nVersion: 1.0\n")
+            wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\n")
+            wheel.writestr(f"{info}/RECORD", "".join(f"{info}/{name},,\n" for name in ("METADATA", "WHEEL", "RECORD")))
         return 0, "", ""
 
     monkeypatch.setattr(AnsibleModule, "run_command", run_command)
@@ -64,7 +68,7 @@ def test_check_mode_builds_nothing(tmp_path: Path, calls: list[Any]) -> None:
     assert (result["changed"], result["manifest"]) == (True, None)
     assert result["diff"]["after"] == "one (and what it needs)\n"
     assert [path.name for path in tmp_path.iterdir()] == ["requirements.txt"]
-    assert not any("install" in args for args, _options in calls)
+    assert not any("pip" in args for args, _options in calls)
 
 
 def test_build_and_again(tmp_path: Path, calls: list[Any]) -> None:
@@ -79,16 +83,16 @@ def test_build_and_again(tmp_path: Path, calls: list[Any]) -> None:
         again = build(tmp_path, check_mode=check_mode)
         assert_return_documented(layer_build, again)
         assert (again["changed"], again["reason"], again["manifest"]) == (False, "", first["manifest"])
-    assert sum("install" in args for args, _options in calls) == 1
+    assert sum("pip" in args for args, _options in calls) == 1
 
 
 def test_the_password_of_an_index_is_seen_by_pip_only(tmp_path: Path, calls: list[Any]) -> None:
     url = f"https://me:{SECRET}@h/simple"
     result = build(tmp_path, index_url=url, extra_index_urls=[url])
-    (install,) = [(args, options) for args, options in calls if "install" in args]
-    assert SECRET not in str(install[0])
-    assert install[1]["environ_update"]["PIP_INDEX_URL"] == url
-    assert install[1]["umask"] == 0o022
+    ((argv, settings),) = [(args, options) for args, options in calls if "pip" in args]
+    assert SECRET not in str(argv)
+    assert settings["environ_update"]["PIP_INDEX_URL"] == url
+    assert settings["umask"] == 0o022
     assert SECRET not in json.dumps(result)
     assert not any(SECRET.encode() in path.read_bytes() for path in tmp_path.iterdir())
 
@@ -128,8 +132,8 @@ def test_from_a_lock(tmp_path: Path, calls: list[Any]) -> None:
     assert_return_documented(layer_build, result)
     (distribution,) = result["manifest"]["distributions"]
     assert (distribution["file"], distribution["sha256"]) == (one.file, HASH)
-    ((install, _options),) = [call for call in calls if "install" in call[0]]
-    assert {"--no-deps", "--require-hashes", "--only-binary"} <= set(install)
+    ((argv, _options),) = [call for call in calls if "pip" in call[0]]
+    assert {"download", "--no-deps", "--require-hashes", "--only-binary"} <= set(argv)
 
 
 @pytest.mark.parametrize(
