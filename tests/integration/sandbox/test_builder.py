@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.asesoria.serverless.plugins.module_utils._host_keys import HostKey, read_host_keys
 from asesoria_sandbox.builder import Machine, command
 from asesoria_sandbox.settings import Settings
 
@@ -50,6 +51,11 @@ def wait(condition: Callable[[], bool], seconds: float = 20) -> bool:
     return True
 
 
+def host_keys(ec2: Any, instance: str) -> tuple[HostKey, ...]:
+    """What EC2 shows of the instance's console, read as the role reads it."""
+    return read_host_keys(ec2.get_console_output(InstanceId=instance, Latest=True).get("Output", ""))
+
+
 def listening(port: int) -> bool:
     """Whether somebody answers on a port of this machine."""
     with socket.socket() as probe:
@@ -57,7 +63,7 @@ def listening(port: int) -> bool:
 
 
 @pytest.fixture(scope="module")
-def builder(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builder]:
+def builder(sandbox: Sandbox) -> Iterator[Builder]:
     """A builder, as role builder_ec2 would start one."""
     ec2, ssm = sandbox.client("ec2"), sandbox.client("ssm")
     # Where the sandbox's inventory looks for it.
@@ -75,8 +81,10 @@ def builder(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Itera
         TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "Role", "Value": "lambda-builder"}]}],
     )
     instance = answer["Instances"][0]["InstanceId"]
-    known = tmp_path_factory.mktemp("ssh") / "known_hosts"
-    options = ("BatchMode=yes", "StrictHostKeyChecking=accept-new", f"UserKnownHostsFile={known}")
+    known = sandbox.directory / "ssh/known_hosts"
+    assert wait(lambda: bool(host_keys(ec2, instance)))
+    known.write_text("".join(f"{instance} {key.kind} {key.key}\n" for key in host_keys(ec2, instance)))
+    options = ("BatchMode=yes", "StrictHostKeyChecking=yes", f"UserKnownHostsFile={known}", f"HostKeyAlias={instance}")
     settings = [part for option in options for part in ("-o", option)]
     ssh = ("ssh", "-F", "none", "-i", os.fspath(key), "-p", str(sandbox.port + 2), *settings, "ec2-user@127.0.0.1")
     machine = Builder(instance=instance, ssh=ssh)
