@@ -16,6 +16,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._container_eng
     Engine,
     find_engine,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._host_sources import Sources
 from ansible_collections.asesoria.serverless.plugins.module_utils._systeminfo import SystemInfo, decode, parse
 from ansible_collections.asesoria.serverless.plugins.module_utils._virtual_machines import is_virtual_machine
@@ -72,6 +73,19 @@ def facts_of_text(text: str) -> Facts:
     :param text: the output.
     """
     return _with_windows(Facts(system="windows", wsl="no"), parse(text))
+
+
+def facts_of_file(path: str, *, sources: Sources) -> Facts:
+    """Collect what Windows' C(systeminfo.exe) has printed into a file.
+
+    :param path: of the file.
+    :param sources: of the machine that has the file.
+    :raises ServerlessError: it can't be read.
+    """
+    data = sources.read(path)
+    if data is None:
+        raise ServerlessError(f"{path} can't be read", "Write the output of systeminfo.exe into that file")
+    return facts_of_text(decode(data))
 
 
 def collect(sources: Sources) -> Facts:

@@ -5,8 +5,8 @@
 """The words that Windows' C(systeminfo.exe) prints, in English, Spanish, Portuguese, French and German.
 
 They are Windows' own, letter by letter, odd ones included (C(Modelo el sistema)). What no known output shows is not
-here: a label that is missing is not recognized, which is safe, and one that is made up could be wrong. The apostrophe is
-written plainly, because any kind of it reads the same.
+here: a label that is missing is not recognized, which is safe, and one that is made up could be wrong. The
+apostrophe is written plainly, because any kind of it reads the same.
 """
 
 from __future__ import annotations

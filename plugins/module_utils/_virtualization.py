@@ -170,16 +170,16 @@ def _platform_obstacles(facts: Facts) -> Iterator[Obstacle]:
 def _engine_obstacles(facts: Facts) -> Iterator[Obstacle]:
     """What is wrong with the engine; in WSL 1 none would help."""
     state = facts.engine.state
+    wsl2, container = facts.wsl == "2", facts.container == YES
     if facts.wsl == "1":
         return
     if state == "missing":
-        remedy = remedies.install_engine(
-            facts.system, wsl2=facts.wsl == "2", container=facts.container == YES, rootless=facts.user_namespaces
-        )
+        remedy = remedies.install_engine(facts.system, wsl2=wsl2, container=container, rootless=facts.user_namespaces)
         yield Obstacle("no_engine", "no container engine is installed", remedy)
     elif state == "silent":
         because = f"{facts.engine.name} is installed, but no engine answers it"
-        yield Obstacle("engine_silent", because, remedies.start_engine(facts.system, wsl2=facts.wsl == "2"))
+        remedy = remedies.start_engine(facts.system, wsl2=wsl2, container=container)
+        yield Obstacle("engine_silent", because, remedy)
     elif state == "refuses":
         because = f"{facts.engine.name} is installed, but this user may not use its engine"
         yield Obstacle("engine_refuses", because, remedies.LET_USER_IN)

@@ -32,6 +32,7 @@ READ_SYSTEMINFO = "Run systeminfo.exe in Windows and give its entire output"
 INSTALL_ON_WINDOWS = "If there is none, install Docker Desktop or Podman Desktop"
 INSTALL_CLIENT = "Install Docker's or Podman's command line program"
 OTHER_KERNEL = "Use a kernel with control groups, as every current distribution has"
+LEAVE_CONTAINER = "This is a container: give it the socket of the host's engine, or run this on the host"
 LET_USER_IN = (
     "Add the user to the group docker and log in anew (whoever is in it is as good as root), or use rootless Podman"
 )
@@ -87,7 +88,7 @@ def install_engine(system: str, *, wsl2: bool, container: bool, rootless: Answer
     :param rootless: whether users other than root may run one.
     """
     if container:
-        return "This is a container: give it the socket of the host's engine, or run this on the host"
+        return LEAVE_CONTAINER
     if system == "macos":
         return "Install Docker Desktop, Colima or Podman"
     if system == "windows":
@@ -100,12 +101,15 @@ def install_engine(system: str, *, wsl2: bool, container: bool, rootless: Answer
     return install
 
 
-def start_engine(system: str, *, wsl2: bool) -> str:
+def start_engine(system: str, *, wsl2: bool, container: bool) -> str:
     """How to get an engine to answer.
 
     :param system: C(linux), C(macos), C(windows) or C(unknown).
     :param wsl2: whether this is WSL 2.
+    :param container: whether this is inside of a container.
     """
+    if container:
+        return LEAVE_CONTAINER
     if wsl2:
         return "Start Docker Desktop and turn on its WSL integration, or the engine here (sudo service docker start)"
     if system == "linux":
