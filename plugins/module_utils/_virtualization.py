@@ -57,7 +57,7 @@ def judge_wsl2(facts: Facts) -> Verdict:
     if facts.system in ("macos", "unknown") or (facts.system == "linux" and facts.wsl == "no"):
         if facts.system == "unknown":
             return Verdict(UNKNOWN, (), "this operating system is not known here", "")
-        return Verdict(NO, ("not_windows",), "WSL is a part of Windows", "")
+        return Verdict(NO, ("not_windows",), "WSL is a part of Windows, which this is not", "")
     verdict = _judge_windows(facts)
     if facts.wsl != "1":
         return verdict if verdict.answer != YES else replace(verdict, remedy=remedies.INSTALL_WSL)
@@ -145,7 +145,7 @@ def _windows_obstacles(facts: Facts) -> Iterator[Obstacle]:
     if facts.dep == NO:
         because = "data execution prevention is switched off"
         yield Obstacle("firmware", because, remedies.switch_on_dep(facts.cpu))
-    if facts.firmware == YES and facts.dep != NO:
+    if (facts.cpu_virtualization, facts.firmware) == (YES, YES) and facts.dep != NO:
         because = "the hardware is ready, but Windows' hypervisor is not running"
         yield Obstacle("hypervisor_off", because, remedies.START_HYPERVISOR)
 

@@ -119,7 +119,7 @@ wsl2:
       description: What the answer rests on, or what is not known.
       returned: success
       type: str
-      sample: WSL is a part of Windows
+      sample: WSL is a part of Windows, which this is not
     remedy:
       description: What to do; empty if there is nothing to do.
       returned: success
