@@ -70,7 +70,7 @@ def judge_docker(facts: Facts) -> Verdict:
     :param facts: of the machine.
     """
     if facts.engine.state == "answers":
-        return Verdict(YES, (), f"{facts.engine.name} answers", "")
+        return _judge_answer(facts)
     obstacles = [*_platform_obstacles(facts), *_engine_obstacles(facts)]
     if obstacles:
         return _refuse(obstacles)
@@ -87,6 +87,14 @@ def summarize(docker: Verdict, wsl2: Verdict) -> str:
     said = "; ".join(f"{name}: {verdict.answer}, {verdict.because}" for name, verdict in told)
     todo = dict.fromkeys(verdict.remedy for _name, verdict in told if verdict.remedy)
     return ". ".join([said, *todo])
+
+
+def _judge_answer(facts: Facts) -> Verdict:
+    """An engine proves itself by its answer; Podman has none, and answers where it may not start a container."""
+    if facts.engine.name.startswith("podman") and facts.container == YES:
+        because = f"{facts.engine.name} answers, but whether it may start containers inside of this one can't be seen"
+        return Verdict(UNKNOWN, (), because, remedies.TRY_PODMAN)
+    return Verdict(YES, (), f"{facts.engine.name} answers", "")
 
 
 def _refuse(obstacles: list[Obstacle]) -> Verdict:
@@ -153,8 +161,8 @@ def _windows_obstacles(facts: Facts) -> Iterator[Obstacle]:
 def _platform_obstacles(facts: Facts) -> Iterator[Obstacle]:
     """What keeps containers from running even with an engine."""
     if facts.wsl == "1":
-        yield Obstacle("wsl1", "this is WSL 1, whose kernel can't run containers", remedies.CONVERT_TO_WSL2)
         yield from _windows_obstacles(facts)
+        yield Obstacle("wsl1", "this is WSL 1, whose kernel can't run containers", remedies.CONVERT_TO_WSL2)
     elif facts.system == "windows":
         yield from _windows_obstacles(facts)
     elif facts.system == "macos" and facts.hypervisor == NO:

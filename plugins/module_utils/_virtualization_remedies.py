@@ -33,6 +33,7 @@ INSTALL_ON_WINDOWS = "If there is none, install Docker Desktop or Podman Desktop
 INSTALL_CLIENT = "Install Docker's or Podman's command line program"
 OTHER_KERNEL = "Use a kernel with control groups, as every current distribution has"
 LEAVE_CONTAINER = "This is a container: give it the socket of the host's engine, or run this on the host"
+TRY_PODMAN = "Try podman run --rm with a small image"
 LET_USER_IN = (
     "Add the user to the group docker and log in anew (whoever is in it is as good as root), or use rootless Podman"
 )
