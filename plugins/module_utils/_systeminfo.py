@@ -114,12 +114,21 @@ def _requirement(statements: Iterable[str], labels: frozenset[str]) -> Answer:
 
 
 def _hypervisor(lines: list[str], statements: list[str]) -> Answer:
-    """The requirements are printed only if no hypervisor runs; security that is based on one runs only with one."""
+    """The requirements are printed only if no hypervisor runs; security that is based on one runs only with one.
+
+    A requirement outside of its block is out of place, so that the text is not to be trusted.
+    """
     detected = any(_says_detected(one) for one in statements)
     required = any(_label(one) in labels for one in statements for labels in words.REQUIREMENTS.values())
     secured = any(words.skeleton(value) in words.VBS_RUNNING for value in _values(lines, words.VBS_BLOCK))
-    claims: list[tuple[bool, Answer]] = [(detected, YES), (required, NO), (secured, YES)]
+    lost = not required and any(_mentions_requirement(line) for line in lines)
+    claims: list[tuple[bool, Answer]] = [(detected, YES), (required, NO), (secured, YES), (lost, UNKNOWN)]
     return agree(answer for made, answer in claims if made)
+
+
+def _mentions_requirement(line: str) -> bool:
+    reduced = words.skeleton(line)
+    return any(label in reduced for labels in words.REQUIREMENTS.values() for label in labels)
 
 
 def _says_detected(statement: str) -> bool:

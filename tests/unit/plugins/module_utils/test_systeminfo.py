@@ -197,6 +197,9 @@ def test_firmware_tells_a_virtual_machine_that_has_another_name() -> None:
         DETECTED_BLOCK.replace("Hyper-V Requirements", "Virtualization-based security"),
         DETECTED_BLOCK + READY_BLOCK,
         READY_BLOCK + "Virtualization-based security: Status: Running\n",
+        DETECTED_BLOCK + "Virtualization Enabled In Firmware: No\n",
+        DETECTED_BLOCK + "Network Card(s): Virtualization Enabled In Firmware: Yes\n",
+        DETECTED_BLOCK.replace("Requirements:", "Requirements:\nNetwork Card(s): 1\n   "),
         "Host Name: A hypervisor has been detected\nSystem Manufacturer: Dell Inc.\nSystem Model: X\n",
     ],
 )
