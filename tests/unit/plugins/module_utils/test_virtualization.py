@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from ansible_collections.asesoria.serverless.plugins.module_utils import _host_sources
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._host_facts import Facts, collect, facts_of_file
 from ansible_collections.asesoria.serverless.plugins.module_utils._host_sources import (
@@ -200,7 +201,7 @@ def windows(name: str, encoding: str = "cp850") -> Printed:
         (windows("es_windows11_firmware_off"), ("no", ("firmware", "wsl1")), ("no", ("firmware",))),
         (windows("fr_windows10_hypervisor_off"), ("no", ("hypervisor_off", "wsl1")), ("no", ("hypervisor_off",))),
         (windows("es_virtual_machine_hypervisor"), ("no", ("wsl1",)), ("unknown", ())),
-        (Printed(code=1), ("no", ("wsl1",)), ("unknown", ())),
+        (Printed(1, windows("es_windows11_hypervisor").output), ("no", ("wsl1",)), ("unknown", ())),
         (said("Access is denied"), ("no", ("wsl1",)), ("unknown", ())),
         (None, ("no", ("wsl1",)), ("unknown", ())),
     ],
@@ -268,6 +269,15 @@ def test_macos(
     files: dict[str, str | bytes] = {path: "" for path in programs if isinstance(path, str)}
     sources = machine("Darwin", files=files, programs={**sysctl(**values), **commands})
     assert verdicts(sources) == (*docker, *NOT_WINDOWS)
+
+
+@pytest.mark.parametrize(
+    ("supported", "guest", "cpu_virtualization"),
+    [("1", "0", "yes"), ("1", "1", "yes"), ("0", "0", "no"), ("0", "1", "unknown"), ("0", "?", "unknown")],
+)
+def test_a_virtual_mac_says_nothing_of_its_cpu(supported: str, guest: str, cpu_virtualization: str) -> None:
+    programs = sysctl(kern_hv_support=supported, kern_hv_vmm_present=guest)
+    assert collect(machine("Darwin", programs=programs)).cpu_virtualization == cpu_virtualization
 
 
 @pytest.mark.parametrize(("brand", "cpu"), [("Apple M2 Pro", "arm"), ("Intel(R) Core(TM) i7-8850H CPU", "intel")])
@@ -340,6 +350,11 @@ def test_a_program_that_can_not_be_started(tmp_path: Path) -> None:
     broken.write_bytes(b"\x7fELF nothing")
     broken.chmod(0o700)
     assert run_program([str(broken)]) is None
+
+
+def test_a_program_that_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_host_sources, "_SECONDS", 0.1)
+    assert run_program([sys.executable, "-c", "import time; time.sleep(60)"]) == Printed(code=-1)
 
 
 def test_facts_begin_unknown() -> None:
