@@ -4,9 +4,9 @@
 
 """The words that Windows' C(systeminfo.exe) prints, in English, Spanish, Portuguese, French and German.
 
-They are Windows' own, letter by letter, odd ones included (C(Modelo el sistema)). What no known output shows is not
-here: a label that is missing is not recognized, which is safe, and one that is made up could be wrong. The
-apostrophe is written plainly, because any kind of it reads the same.
+They are Windows' own, odd ones included (C(Modelo el sistema)), or those of its documentation and of the tutorial. What
+none of them shows is not here: a label that is missing is not recognized, which is safe, and one that is made up could
+be wrong. The apostrophe is written plainly, because any kind of it reads the same.
 """
 
 from __future__ import annotations
