@@ -5,8 +5,9 @@
 """Imports all that a finished zip offers, under the interpreter that it is for: the gate that no metadata can fool.
 
 Every top-level module of every distribution is imported in a process of its own, from the unpacked zip, with nothing
-else on the path but the standard library. The zip is seen at C(/opt), as in Lambda, and nobody can write to it; where
-the host does not let us do that it is in another folder, without permission to write.
+else on the path but the standard library and nothing of the builder's environment. The zip is seen at C(/opt), as in
+Lambda, and nobody can write to it; where the host does not let us do that it is in another folder, without permission
+to write.
 
 A failure counts unless it is that of an optional part: a module that is missing, that no mandatory requirement of the
 distribution stands for, and without which another of the distribution's modules imports well. Where the runtime or
@@ -16,13 +17,10 @@ another layer brings something, what needs that can't be tried here beyond the f
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import stat
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path, PurePosixPath
@@ -34,6 +32,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._opt_mount imp
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Runner
 from ansible_collections.asesoria.serverless.plugins.module_utils._project_name import normalize
 from ansible_collections.asesoria.serverless.plugins.module_utils._rules import IMPORT
+from ansible_collections.asesoria.serverless.plugins.module_utils._zip_unpack import unpack_zip
 
 #: Seconds that one import may take.
 TIMEOUT = 120
@@ -43,48 +42,79 @@ _GLIBC = re.compile(r"version [`']GLIBC\w*_[0-9.]+' not found")
 
 # Each import happens in a child, so that one that crashes or hangs takes nothing with it, and sees no module that
 # another has loaded. What a module prints goes to standard error.
-_CHILD = """
-import json, os, sys
-folder, module = sys.argv[1:]
-out = os.dup(1)
-os.dup2(2, 1)
-sys.path.append(folder)
-answer = {"ok": True, "error": "", "missing": None}
-try:
-    __import__(module)
-except BaseException as error:
-    text = " ".join(str(error).split())[:500]
-    missing = error.name if isinstance(error, ModuleNotFoundError) else None
-    answer = {"ok": False, "error": type(error).__name__ + ": " + text, "missing": missing}
-os.write(out, json.dumps(answer).encode())
-os._exit(0)
-"""
+# It begins anew with an environment that has nothing of the builder's, and then makes a copy of itself for each module,
+# which is sooner there than a new interpreter and knows as little. A child that has answered ends at once.
 _DRIVER = f"""
-import json, os, signal, subprocess, sys
-from concurrent.futures import ThreadPoolExecutor
+import json, os, select, signal, sys, time
 folder, listing, home = sys.argv[1:]
-keep = {{name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}}
-environment = dict(keep, HOME=home, TMPDIR=home)
 
-def one(module):
-    argv = [sys.executable, "-I", "-S", "-B", "-c", {_CHILD!r}, folder, module]
+def attempt(module):
+    sys.path.append(folder)
     try:
-        done = subprocess.run(
-            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout={TIMEOUT},
-            env=environment, cwd=home,
-        )
-    except subprocess.TimeoutExpired:
-        return {{"ok": False, "error": "it did not end within {TIMEOUT} s", "missing": None}}
-    try:
-        return json.loads(done.stdout)
-    except ValueError:
-        how = signal.Signals(-done.returncode).name if done.returncode < 0 else "exit code %d" % done.returncode
-        return {{"ok": False, "error": "the interpreter ended with " + how, "missing": None}}
+        __import__(module)
+    except BaseException as error:
+        text = " ".join(str(error).split())[:500]
+        missing = error.name if isinstance(error, ModuleNotFoundError) else None
+        return {{"ok": False, "error": type(error).__name__ + ": " + text, "missing": missing}}
+    return {{"ok": True, "error": "", "missing": None}}
 
+def start(module):
+    reading, writing = os.pipe()
+    process = os.fork()
+    if process == 0:
+        os.close(reading)
+        os.dup2(nothing, 1)
+        os.dup2(nothing, 2)
+        os.write(writing, json.dumps(attempt(module)).encode())
+        os._exit(0)
+    os.close(writing)
+    return module, process, reading, time.monotonic() + {TIMEOUT}
+
+def failure(text):
+    return {{"ok": False, "error": text, "missing": None}}
+
+def look(process, reading, deadline):
+    done, status = os.waitpid(process, os.WNOHANG)
+    # What it wrote before it ended is there now.
+    answered = select.select([reading], [], [], 0)[0]
+    answer = os.read(reading, 1 << 16) if answered else b""
+    if answer:
+        if not done:
+            os.waitpid(process, 0)
+        return json.loads(answer)
+    if done:
+        killed = os.WIFSIGNALED(status)
+        how = signal.Signals(os.WTERMSIG(status)).name if killed else "exit code %d" % os.WEXITSTATUS(status)
+        return failure("the interpreter ended with " + how)
+    if time.monotonic() > deadline:
+        os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
+        return failure("it did not end within {TIMEOUT} s")
+    return None
+
+nothing = os.open(os.devnull, os.O_RDWR)
+os.dup2(nothing, 0)
+os.chdir(home)
 with open(listing) as file:
-    modules = json.load(file)
-with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-    print(json.dumps(dict(zip(modules, pool.map(one, modules)))))
+    waiting = json.load(file)[::-1]
+answers, running = {{}}, []
+while waiting or running:
+    while waiting and len(running) < (os.cpu_count() or 1):
+        running.append(start(waiting.pop()))
+    select.select([reading for _module, _process, reading, _deadline in running], [], [], 0.05)
+    for child in list(running):
+        answer = look(*child[1:])
+        if answer is not None:
+            answers[child[0]] = answer
+            os.close(child[2])
+            running.remove(child)
+print(json.dumps(answers))
+"""
+_START = """
+import os, sys
+kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
+argv = [sys.executable, "-I", "-S", "-B", "-c", *sys.argv[1:]]
+os.execve(sys.executable, argv, dict(kept, HOME=sys.argv[-1], TMPDIR=sys.argv[-1]))
 """
 
 
@@ -147,18 +177,21 @@ class Failure:
     missing: str | None
 
 
-def check_imports(archive: Path, *, work: Path, python: str, expected: Expected, runner: Runner) -> ImportReport:
+def check_imports(
+    archive: Path, *, opt: Path, work: Path, python: str, expected: Expected, runner: Runner
+) -> ImportReport:
     """Import everything that a layer's zip offers.
 
     :param archive: the finished zip.
+    :param opt: where it is unpacked to; what is there already as the zip has it need not be written again. It is
+        removed afterwards.
     :param work: an empty folder to work in; nothing is left there.
     :param python: the interpreter that the layer is for.
     :param expected: what failures do not count.
     :param runner: runs commands.
     :raises ImportGateError: names every module that does not import, its distribution and what to do.
     """
-    opt = work / "opt"
-    _unpack(archive, opt)
+    unpack_zip(archive, opt)
     offers = read_offers(opt / "python")
     _set_writable(opt, writable=False)
     try:
@@ -176,30 +209,6 @@ def check_imports(archive: Path, *, work: Path, python: str, expected: Expected,
         at_opt=bool(before),
         **{kind: _told(kinds[kind]) for kind in ("optional", "allowed", "provided")},
     )
-
-
-def _unpack(archive: Path, folder: Path) -> None:
-    """Lay all files of the zip into a folder, on all processors."""
-    workers = os.cpu_count() or 1
-    with zipfile.ZipFile(archive) as opened:
-        names = opened.namelist()
-    # Before Python 3.13 two that unpack into the same new folder get in each other's way. What zipfile would put
-    # somewhere else than its name says it makes the folders of itself.
-    parents = {PurePosixPath(name).parent for name in names}
-    for parent in parents:
-        if not parent.is_absolute() and ".." not in parent.parts:
-            (folder / parent).mkdir(parents=True, exist_ok=True)
-        else:
-            workers = 1
-
-    def unpack(part: int) -> None:
-        with zipfile.ZipFile(archive) as opened:
-            for name in names[part::workers]:
-                opened.extract(name, folder)
-
-    with ThreadPoolExecutor(workers) as pool:
-        for _done in pool.map(unpack, range(workers)):
-            pass
 
 
 def read_offers(folder: Path) -> list[Offer]:
@@ -288,7 +297,8 @@ def _import_all(
     listing.write_text(json.dumps(modules), encoding="utf-8")
     home.mkdir()
     try:
-        done = runner([*before, python, "-I", "-c", _DRIVER, str(folder), str(listing), str(home)], environment={})
+        argv = [*before, python, "-I", "-S", "-c", _START, _DRIVER, str(folder), str(listing), str(home)]
+        done = runner(argv, environment={})
     finally:
         listing.unlink()
         shutil.rmtree(home, ignore_errors=True)

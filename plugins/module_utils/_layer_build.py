@@ -61,7 +61,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._slim import S
 from ansible_collections.asesoria.serverless.plugins.module_utils._wheel_install import install_wheels
 
 #: Raise it when the same request leads to another content.
-ENGINE = "6"
+ENGINE = "7"
 
 
 class BuildError(ServerlessError):
@@ -289,7 +289,9 @@ def _build(plan: BuildPlan, *, runner: Runner) -> Manifest:
         finished = Path(work, request.archive.name)
         archive = write_archive(tree=root, destination=finished, streams=installed.streams)
         expected = Expected(allow=request.allow_imports, provided=frozenset(plan.source.provided))
-        imports = check_imports(finished, work=temporary, python=request.python, expected=expected, runner=runner)
+        imports = check_imports(
+            finished, opt=root, work=temporary, python=request.python, expected=expected, runner=runner
+        )
         finished.replace(request.archive)
     return Manifest(
         key=plan.key,

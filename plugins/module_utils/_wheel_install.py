@@ -60,9 +60,9 @@ def install_wheels(wheels: Sequence[Path], *, target: Path, level: str, job: Job
         return Installed(remove_unused(target, level=level))
     try:
         unused = unused_members(plain, level=level)
-        unpack_wheels(plain, target=target, unused=unused)
+        streams = unpack_wheels(plain, target=target, unused=unused)
     except (zipfile.BadZipFile, zlib.error) as error:
         raise WheelInstallError(f"a wheel is damaged ({error})", "Build it or upload it again") from error
     sizes = {name: info.file_size for wheel in plain for name, info in wheel.members.items()}
     saved = Saved(files=len(unused), size=sum(sizes[name] for name in unused))
-    return Installed(saved, WheelStreams(plain, prefix=f"{target.name}/"))
+    return Installed(saved, streams)

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import hashlib
 import io
 import os
 import stat
@@ -27,9 +28,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from email.parser import HeaderParser
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._slim import unused_files
-from ansible_collections.asesoria.serverless.plugins.module_utils._zip_file import Deflated, read_deflated
+from ansible_collections.asesoria.serverless.plugins.module_utils._zip_file import (
+    Deflated,
+    inflate,
+    read_compressed,
+)
 
 _FORMAT = "1."
 #: Members that RECORD need not list.
@@ -50,31 +56,29 @@ class PlainWheel:
     members: Mapping[str, zipfile.ZipInfo] = field(repr=False)
 
 
+@dataclass(frozen=True)
 class WheelStreams:
     """Compressed contents of wheels, for those files of a tree that are still as they were unpacked.
 
-    :param wheels: what the tree was unpacked from.
-    :param prefix: what stands before their names in the tree, C(python/).
+    :param members: the wheel and the member of each file that can be had so, by its name in the tree.
+    :param digests: SHA-256 of their contents in hexadecimal, as they were unpacked.
     """
 
-    def __init__(self, wheels: Sequence[PlainWheel], *, prefix: str) -> None:
-        self._members = {
-            f"{prefix}{name}": (wheel.path, info) for wheel in wheels for name, info in wheel.members.items()
-        }
+    members: Mapping[str, tuple[Path, zipfile.ZipInfo]] = field(repr=False)
+    digests: Mapping[str, str] = field(repr=False)
 
-    def find(self, name: str, content: bytes) -> Deflated | None:
+    def find(self, name: str, *, sha256: str) -> Deflated | None:
         """A file's content as its wheel has it compressed; None if it is not there, or not that content.
 
         :param name: of the file in the tree.
-        :param content: all of it.
+        :param sha256: of its content.
         """
-        path, info = self._members.get(name, (None, None))
-        if path is None or info is None or info.compress_type != zipfile.ZIP_DEFLATED:
+        if self.digests.get(name) != sha256:
             return None
-        if info.file_size != len(content) or zlib.crc32(content) != info.CRC:
-            return None
+        path, info = self.members[name]
         with path.open("rb") as file:
-            return read_deflated(file, info, content=content)
+            data = read_compressed(file, info)
+        return Deflated(data, size=info.file_size, crc=info.CRC) if data is not None else None
 
 
 def read_plain(paths: Sequence[Path]) -> list[PlainWheel] | None:
@@ -117,29 +121,54 @@ def unused_members(wheels: Sequence[PlainWheel], *, level: str) -> frozenset[str
         return unused_files(of_member.keys(), read=read, level=level)
 
 
-def unpack_wheels(wheels: Sequence[PlainWheel], *, target: Path, unused: Set[str]) -> None:
+def unpack_wheels(wheels: Sequence[PlainWheel], *, target: Path, unused: Set[str]) -> WheelStreams:
     """Lay the files of wheels into a folder, several wheels at once.
 
     :param wheels: plain ones that have nothing in common.
     :param target: the folder.
     :param unused: members that stay out.
+    :returns: what need not be compressed again when the folder above is zipped.
     :raises OSError: writing failed, the disk is full for instance.
     :raises zipfile.BadZipFile: a wheel is damaged.
     """
     largest_first = sorted(wheels, key=lambda wheel: -wheel.path.stat().st_size)
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        for done in [pool.submit(_unpack, wheel, target=target, unused=unused) for wheel in largest_first]:
-            done.result()
+        waiting = [pool.submit(_unpack, wheel, target=target, unused=unused) for wheel in largest_first]
+        digests = {name: digest for done in waiting for name, digest in done.result().items()}
+    return WheelStreams(
+        members={
+            f"{target.name}/{name}": (wheel.path, info)
+            for wheel in wheels
+            for name, info in wheel.members.items()
+            if name in digests
+        },
+        digests={f"{target.name}/{name}": digest for name, digest in digests.items()},
+    )
 
 
-def _unpack(wheel: PlainWheel, *, target: Path, unused: Set[str]) -> None:
-    with zipfile.ZipFile(wheel.path) as archive:
+def _unpack(wheel: PlainWheel, *, target: Path, unused: Set[str]) -> dict[str, str]:
+    """Lay its files there; the SHA-256 of those whose compressed content can be taken as it is."""
+    digests: dict[str, str] = {}
+    with wheel.path.open("rb") as file, zipfile.ZipFile(wheel.path) as archive:
         for name in wheel.members.keys() - unused:
+            info = wheel.members[name]
+            content = _inflated(file, info)
+            if content is not None:
+                digests[name] = hashlib.sha256(content).hexdigest()
             path = target / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(archive.read(wheel.members[name]))
-            if _is_executable(wheel.members[name]):
+            # What is wrong with it zipfile says.
+            path.write_bytes(archive.read(info) if content is None else content)
+            if _is_executable(info):
                 path.chmod(path.stat().st_mode | 0o111)
+    return digests
+
+
+def _inflated(file: IO[bytes], info: zipfile.ZipInfo) -> bytes | None:
+    """The content of a deflated member that is in every way as the directory says."""
+    data = read_compressed(file, info) if info.compress_type == zipfile.ZIP_DEFLATED else None
+    content = inflate(data, size=info.file_size) if data is not None else None
+    return content if content is not None and zlib.crc32(content) == info.CRC else None
 
 
 def _read(path: Path) -> PlainWheel | None:

@@ -62,13 +62,12 @@ def deflate(content: bytes, *, level: int) -> Deflated:
     return Deflated(compressor.compress(content) + compressor.flush(), size=len(content), crc=zlib.crc32(content))
 
 
-def read_deflated(file: IO[bytes], member: zipfile.ZipInfo, *, content: bytes) -> Deflated | None:
-    """What a member of another zip is compressed to, to be written as it is.
+def read_compressed(file: IO[bytes], member: zipfile.ZipInfo) -> bytes | None:
+    """A member's content as a zip holds it, compressed or not.
 
     :param file: that zip.
-    :param member: a deflated file in it.
-    :param content: what it has to be when it is inflated; nothing else is believed of it.
-    :returns: None if it is anything else, or if something stands behind it.
+    :param member: a file in it.
+    :returns: None if there is no such member where the zip's directory says so.
     """
     file.seek(member.header_offset)
     header = file.read(_LOCAL.size)
@@ -76,14 +75,22 @@ def read_deflated(file: IO[bytes], member: zipfile.ZipInfo, *, content: bytes) -
         return None
     *_fields, name_length, extra_length = _LOCAL.unpack(header)
     file.seek(name_length + extra_length, os.SEEK_CUR)
-    data = file.read(member.compress_size)
+    return file.read(member.compress_size)
+
+
+def inflate(data: bytes, *, size: int) -> bytes | None:
+    """The content of a deflated member.
+
+    :param data: as the format has it, without zlib's own header.
+    :param size: bytes of the content.
+    :returns: None if it is damaged, of another size, not ended, or if something stands behind it.
+    """
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
-        inflated = inflater.decompress(data, len(content) + 1)
+        content = inflater.decompress(data, size + 1)
     except zlib.error:
         return None
-    whole = inflater.eof and not inflater.unused_data and inflated == content
-    return Deflated(data, size=len(content), crc=zlib.crc32(content)) if whole else None
+    return content if len(content) == size and inflater.eof and not inflater.unused_data else None
 
 
 class ZipFile:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
 import os
 import stat
 import subprocess
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,8 +30,16 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._wheel_install
     WheelInstallError,
     install_wheels,
 )
-from ansible_collections.asesoria.serverless.plugins.module_utils._wheel_unpack import WheelStreams, read_plain
-from ansible_collections.asesoria.serverless.plugins.module_utils._zip_file import read_deflated
+from ansible_collections.asesoria.serverless.plugins.module_utils._wheel_unpack import (
+    WheelStreams,
+    read_plain,
+)
+from ansible_collections.asesoria.serverless.plugins.module_utils._zip_file import (
+    ZipFile,
+    deflate,
+    inflate,
+    read_compressed,
+)
 
 INFO = "one-1.0.dist-info"
 WHEEL = b"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
@@ -219,33 +228,41 @@ def test_what_has_not_changed_is_not_compressed_again(tmp_path: Path) -> None:
 
 
 def compressed(archive: Path, name: str) -> bytes:
-    with zipfile.ZipFile(archive) as opened:
-        info = opened.getinfo(name)
-        content = opened.read(info)
-    with archive.open("rb") as file:
-        found = read_deflated(file, info, content=content)
-    assert found
-    return found.data
+    with archive.open("rb") as file, zipfile.ZipFile(file) as opened:
+        data = read_compressed(file, opened.getinfo(name))
+    assert data
+    return data
 
 
 def test_what_is_compressed_is_not_taken_on_trust(tmp_path: Path) -> None:
-    """A wheel whose directory and data disagree, though the CRC of both is that of the file."""
+    """Whoever wants it has to know the SHA-256 of what it was when it was unpacked."""
     content = b"what the file holds"
     wheel = write_wheel(tmp_path, complete(members(**{"one/x.py": content})))
-    (plain,) = read_plain([wheel]) or []
-    streams = WheelStreams([plain], prefix="python/")
-    assert streams.find("python/one/x.py", content)
-    assert streams.find("python/one/x.py", content + b" ") is None
-    assert streams.find("python/one/y.py", content) is None
-    info = plain.members["one/x.py"]
-    file = io.BytesIO(wheel.read_bytes())
-    assert read_deflated(file, info, content=b"what the file holdS") is None
-    info.compress_size += 1  # one byte of what stands behind it
-    assert read_deflated(file, info, content=content) is None
-    info.compress_size -= 3
-    assert read_deflated(file, info, content=content) is None
-    info.header_offset += 1
-    assert read_deflated(file, info, content=content) is None
+    streams = install([wheel], tmp_path / "root/python", Pip()).streams
+    assert streams
+    found = streams.find("python/one/x.py", sha256=hashlib.sha256(content).hexdigest())
+    assert found
+    assert inflate(found.data, size=found.size) == content
+    assert (found.size, found.crc) == (len(content), zlib.crc32(content))
+    assert streams.find("python/one/x.py", sha256=hashlib.sha256(content + b" ").hexdigest()) is None
+    assert streams.find("python/one/y.py", sha256=hashlib.sha256(content).hexdigest()) is None
+
+
+def test_what_has_something_behind_it_is_compressed_again(tmp_path: Path) -> None:
+    """zipfile reads a member with bytes after the end of its data; other programs need not."""
+    wheel = tmp_path / "one-1.0-py3-none-any.whl"
+    with wheel.open("wb") as file:
+        archive = ZipFile(file)
+        for name, content in complete(members()).items():
+            packed = deflate(content, level=6)
+            behind = b"x" if name == "one/__init__.py" else b""
+            archive.add(name, replace(packed, data=packed.data + behind), mode=0o644)
+        archive.close()
+    installed = install([wheel], tmp_path / "root/python", Pip())
+    assert (tmp_path / "root/python/one/__init__.py").read_bytes() == members()["one/__init__.py"]
+    assert installed.streams
+    assert "python/one/__init__.py" not in installed.streams.digests
+    assert "python/one/x.so" in installed.streams.digests
 
 
 def test_what_is_stored_is_compressed(tmp_path: Path) -> None:
@@ -253,6 +270,4 @@ def test_what_is_stored_is_compressed(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel, "w", zipfile.ZIP_STORED) as archive:
         for name, content in complete(members()).items():
             archive.writestr(name, content)
-    (plain,) = read_plain([wheel]) or []
-    content = members()["one/__init__.py"]
-    assert WheelStreams([plain], prefix="").find("one/__init__.py", content) is None
+    assert install([wheel], tmp_path / "python", Pip()).streams == WheelStreams({}, {})
