@@ -5,15 +5,27 @@
 # Lines that begin with ">> " tell how far it is, one that begins with "!! " why it failed.
 #
 #   build.sh --version 3.11.17 --prefix /usr/local --sha256 HEX (--file NAME | --url URL...) [--jobs N] [--packages]
-#            [-- OPTION OF CONFIGURE...]
+#            [--built NAME SHA256] [--keep NAME] [--swap] [-- OPTION OF CONFIGURE...]
+#
+# --built is the archive of an earlier build, which is installed if it will do. --keep makes such an archive of this
+# build, NAME.SHA256.tgz in the directory that is called after the current one with ".kept" at its end. The swap file of
+# --swap is made there too.
+#
+# MEMINFO names another file than /proc/meminfo.
 set -eu
 umask 022
 export LC_ALL=C PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1
 
 MIB_PER_JOB=384
 MIB_OF_DISK=1024
+# Below this much memory, swap included, two compilers at once are too many, and a swap file of MIB_OF_SWAP helps.
+MIB_WITHOUT_SWAP=1536
+MIB_OF_SWAP=1024
 
+meminfo=${MEMINFO:-/proc/meminfo}
+kept=$PWD.kept
 version='' prefix='' sha256='' file='' urls='' jobs=0 packages=false
+built='' built_sha256='' keep='' swap=false
 
 say() { echo ">> $*"; }
 fail() {
@@ -63,6 +75,9 @@ read_arguments() {
 " && shift 2 ;;
             --jobs) jobs=$2 && shift 2 ;;
             --packages) packages=true && shift ;;
+            --built) built=$2 built_sha256=$3 && shift 3 ;;
+            --keep) keep=$2 && shift 2 ;;
+            --swap) swap=true && shift ;;
             --) return 0 ;;
             *) fail "build.sh knows no option $1" ;;
         esac
@@ -88,11 +103,54 @@ check_disk() {
             "free some, or set another python311_from_source_work_dir"
 }
 
+# A directory of our own beside the current one, which outlives it.
+make_kept() {
+    if [ -L "$kept" ] || { [ -e "$kept" ] && [ ! -O "$kept" ]; }; then
+        echo "$kept is not a directory of $(id -un)"
+        return 1
+    fi
+    mkdir -p -m 755 "$kept" 2>phase.log || { tail -n 1 phase.log && return 1; }
+}
+
+remove_swap() {
+    if [ -L "$kept" ] || [ ! -O "$kept" ] || [ ! -e "$kept/swap" ]; then return 0; fi
+    swapoff "$kept/swap" 2>/dev/null || true
+    rm -f "$kept/swap"
+    rmdir "$kept" 2>/dev/null || true
+}
+
+# Says why there is no swap file, nothing if there is one.
+make_swap() {
+    free=$(df -Pk . | awk 'NR == 2 { print int($4 / 1024) }')
+    if [ "$free" -lt $((MIB_OF_SWAP + MIB_OF_DISK)) ]; then
+        echo "$(pwd) has $free MiB of free disk"
+        return 0
+    fi
+    make_kept || return 0
+    # Written out, for the kernel takes no file with holes.
+    { (umask 077 && dd if=/dev/zero of="$kept/swap" bs=1048576 count="$MIB_OF_SWAP") &&
+        mkswap "$kept/swap" && swapon "$kept/swap"; } >phase.log 2>&1 || { tail -n 1 phase.log && remove_swap; }
+}
+
+add_swap() {
+    [ "$swap" = true ] || return 0
+    memory=$(awk '/^(MemTotal|SwapTotal):/ { kib += $2 } END { print int(kib / 1024) }' "$meminfo")
+    [ "$memory" -lt "$MIB_WITHOUT_SWAP" ] || return 0
+    trap remove_swap EXIT
+    trap 'exit 1' HUP INT TERM
+    problem=$(make_swap) || true
+    if [ -z "$problem" ]; then
+        say "swap: a file of $MIB_OF_SWAP MiB while it builds, for $memory MiB of memory"
+    else
+        say "swap: goes without a file of $MIB_OF_SWAP MiB: $problem"
+    fi
+}
+
 # How many compilers may run at once, by processors and by memory.
 choose_jobs() {
     [ "$jobs" -eq 0 ] || return 0
     jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
-    memory=$(awk '/^(MemAvailable|SwapFree):/ { kib += $2 } END { print int(kib / 1024) }' /proc/meminfo)
+    memory=$(awk '/^(MemAvailable|SwapFree):/ { kib += $2 } END { print int(kib / 1024) }' "$meminfo")
     [ "$jobs" -le $((memory / MIB_PER_JOB)) ] || jobs=$((memory / MIB_PER_JOB))
     [ "$jobs" -ge 1 ] || jobs=1
 }
@@ -207,27 +265,68 @@ stage() { make -C src altinstall DESTDIR="$PWD/dest" ENSUREPIP=no; }
 
 # Everything is complete in a place of its own before the prefix is touched. The mark is there while it is copied, so
 # that what an interrupted copy leaves behind is never taken for a Python.
+#
+#   install_prefix ARCHIVE OPTION OF TAR...
 install_prefix() {
-    minor=${version%.*}
-    library=$prefix/lib/python$minor
-    python=$prefix/bin/python$minor
+    archive=$1
+    shift
     mkdir -p "$library"
     : >"$library/.incomplete"
-    tar -C "dest$prefix" -cf built.tar .
-    tar -C "$prefix" --no-overwrite-dir -xf built.tar
+    tar -C "$prefix" --no-overwrite-dir "$@" -xf "$archive" 2>phase.log || fail_with_log "$archive can't be unpacked"
     "$python" -I -m ensurepip --altinstall --upgrade >phase.log 2>&1 || fail_with_log "pip could not be installed"
     sh ./check_modules.sh "$python" pip || exit 1
     rm "$library/.incomplete"
+}
+
+# In a shell of its own, so that the same checks that end a build only end this.
+restore() {
+    say "restore: CPython $version from an earlier build"
+    actual=$(sha256sum "$built" | cut -d ' ' -f 1)
+    if [ "$actual" != "$built_sha256" ]; then
+        problem="it has SHA-256 $actual, not $built_sha256"
+    elif (install_prefix "$built" -z) >restore.log 2>&1; then
+        return 0
+    else
+        cat restore.log phase.log 2>/dev/null | sed 's/^!! /(failed) /'
+        problem=$(sed -n 's/^!! //p' restore.log | tail -n 1)
+    fi
+    say "restore: the earlier build will not do, so it is built anew: ${problem:-no reason was given}"
+    return 1
+}
+
+# What was built is kept as it was installed, without what only saves time and Python makes again by itself.
+keep_built() {
+    problem=$(make_kept) || true
+    if [ -z "$problem" ] &&
+        tar -C "dest$prefix" --exclude='*.opt-[12].pyc' --exclude='./lib/python*/test/*.pyc' -czf kept.tgz . \
+            2>phase.log &&
+        mv kept.tgz "$kept/$keep.$(sha256sum kept.tgz | cut -d ' ' -f 1).tgz" 2>phase.log; then
+        return 0
+    fi
+    say "keep: it can't be kept for the next machine: ${problem:-$(tail -n 1 phase.log)}"
 }
 
 began_all=$(date +%s)
 read_arguments "$@"
 while [ $# -gt 0 ] && [ "$1" != -- ]; do shift; done
 [ $# -eq 0 ] || shift
+minor=${version%.*}
+library=$prefix/lib/python$minor
+python=$prefix/bin/python$minor
 
 say "CPython $version: building it for $prefix"
 check_prefix
+# Of a build that was killed.
+remove_swap
+if [ -n "$built" ]; then
+    install_packages
+    if restore; then
+        say "done: $python is CPython $version, restored in $(elapsed "$began_all")"
+        exit 0
+    fi
+fi
 check_disk
+add_swap
 choose_jobs
 if [ -z "$file" ] && [ "$packages" = true ]; then sh ./packages.sh downloader || exit 1; fi
 get_source
@@ -243,5 +342,7 @@ sh ./check_modules.sh ./src/python || exit 1
 say "install: altinstall to $prefix"
 mkdir dest
 watch staged stage || fail_with_log "CPython $version could not be installed (make altinstall ended with $?)"
-install_prefix
-say "done: $prefix/bin/python${version%.*} is CPython $version, after $(elapsed "$began_all")"
+tar -C "dest$prefix" -cf built.tar .
+install_prefix built.tar
+[ -z "$keep" ] || keep_built
+say "done: $python is CPython $version, after $(elapsed "$began_all")"

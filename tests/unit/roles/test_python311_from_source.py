@@ -21,7 +21,8 @@ import pytest
 FILES = Path(__file__).parents[3] / "roles" / "python311_from_source" / "files"
 #: Programs that a script needs and that no stand-in replaces.
 TOOLS = shlex.split(
-    "awk cat cp cut date df dirname find getconf grep id mkdir mv rm sed sh sha256sum sleep tail tar gzip tr wc"
+    "awk cat cp cut date dd df dirname find getconf grep gzip id mkdir mv rm rmdir sed sh sha256sum sleep stat tail tar"
+    " tr uname wc"
 )
 
 AMAZON_LINUX_2 = 'NAME="Amazon Linux"\nVERSION="2"\nID="amzn"\nID_LIKE="centos rhel fedora"\nVERSION_ID="2"\n'
@@ -52,6 +53,7 @@ class Machine:
         self.installed_file.touch()
         self.os_release = directory / "os-release"
         self.directory = directory
+        self.environment: dict[str, str] = {}
         for tool in TOOLS:
             (self.bin / tool).symlink_to(str(shutil.which(tool)))
         for manager in ("yum", "dnf", "apt-get"):
@@ -68,7 +70,7 @@ class Machine:
         return subprocess.run(
             ["sh", str((cwd or FILES) / script), *arguments],
             check=False,
-            env={"PATH": str(self.bin), "OS_RELEASE": str(self.os_release)},
+            env={"PATH": str(self.bin), "OS_RELEASE": str(self.os_release), **self.environment},
             cwd=cwd or FILES,
             capture_output=True,
             text=True,
@@ -327,6 +329,158 @@ def test_an_installation_that_stops_keeps_its_mark(build: Build) -> None:
     assert (build.prefix / "lib" / "python3.11" / ".incomplete").exists()
 
 
+def kept(build: Build) -> list[Path]:
+    """What a build has left for the next machine."""
+    folder = build.directory.with_name("job.kept")
+    return sorted(folder.iterdir()) if folder.exists() else []
+
+
+def put(build: Build, archive: Path) -> tuple[str, ...]:
+    """Lay an archive beside the scripts of the next job, on a machine that has nothing yet."""
+    shutil.rmtree(build.prefix, ignore_errors=True)
+    for left in ("src", "dest"):
+        shutil.rmtree(build.directory / left)
+    build.write_source({})
+    shutil.copy(archive, build.directory)
+    return ("--built", archive.name, archive.name.split(".")[-2])
+
+
+def test_what_was_built_is_kept_and_installed_again(build: Build) -> None:
+    build.run("--keep", "cpython-3.11.2-here")
+    (archive,) = kept(build)
+    assert archive.name == f"cpython-3.11.2-here.{hashlib.sha256(archive.read_bytes()).hexdigest()}.tgz"
+    build.machine.calls_file.unlink()
+    lines = build.run(*put(build, archive), "--keep", "cpython-3.11.2-here", source=("--url", "https://nowhere/"))
+    assert lines[-2] == ">> restore: CPython 3.11.2 from an earlier build"
+    assert lines[-1].startswith(f">> done: {build.prefix}/bin/python3.11 is CPython 3.11.2, restored in ")
+    modules = ["ssl", "ctypes", "lzma", "bz2", "zlib", "sqlite3", "readline", "pip"]
+    python = f"{build.prefix}/bin/python3.11 -I"
+    assert build.machine.calls == [
+        f"{python} -m ensurepip --altinstall --upgrade",
+        *(f"{python} -c import {module}" for module in modules),
+    ]
+    assert not (build.prefix / "lib" / "python3.11" / ".incomplete").exists()
+
+
+def test_nothing_is_kept_unless_asked_for(build: Build) -> None:
+    build.run()
+    assert kept(build) == []
+
+
+@pytest.mark.parametrize("fault", ["another content", "no archive", "lacks a module", "cut off"])
+def test_an_earlier_build_that_will_not_do_is_built_anew(build: Build, fault: str) -> None:
+    """Whatever is wrong with it, the way that leads to a Python is open."""
+    build.run("--keep", "built")
+    (archive,) = kept(build)
+    content = {
+        "another content": archive.read_bytes() + b"x",
+        "no archive": b"no archive",
+        "cut off": archive.read_bytes()[:-60],
+        "lacks a module": archive.read_bytes(),
+    }[fault]
+    damaged = archive.with_name(archive.name if fault == "another content" else _named(content))
+    damaged.write_bytes(content)
+    if fault == "lacks a module":
+        once = build.directory / "once"
+        broken = f"case $3 in *readline) [ -e {once} ] || {{ : >{once}; exit 1; }} ;; esac"
+        build.machine.add("python3.11", broken)
+        with tarfile.open(damaged, "w:gz") as packed:
+            packed.add(build.machine.bin / "python3.11", "bin/python3.11")
+        damaged = damaged.rename(damaged.with_name(_named(damaged.read_bytes())))
+    lines = build.run(*put(build, damaged))
+    said = next(line for line in lines if "will not do" in line)
+    assert said.startswith(">> restore: the earlier build will not do, so it is built anew: ")
+    assert {
+        "another content": "it has SHA-256 ",
+        "no archive": "can't be unpacked",
+        "cut off": "can't be unpacked",
+        "lacks a module": "lacks the modules: readline",
+    }[fault] in said
+    assert lines[-1].startswith(f">> done: {build.prefix}/bin/python3.11 is CPython 3.11.2, after ")
+    assert not (build.prefix / "lib" / "python3.11" / ".incomplete").exists()
+
+
+def _named(content: bytes) -> str:
+    return f"built.{hashlib.sha256(content).hexdigest()}.tgz"
+
+
+def test_what_somebody_else_has_put_there_is_not_kept_to(build: Build, tmp_path: Path) -> None:
+    """Anybody may write to /var/tmp: a link there leads nowhere that we write to."""
+    (tmp_path / "theirs").mkdir()
+    build.directory.with_name("job.kept").symlink_to(tmp_path / "theirs")
+    lines = build.run("--keep", "built")
+    assert any(line.startswith(">> keep: it can't be kept for the next machine: ") for line in lines)
+    assert lines[-1].startswith(">> done: ")
+    assert list((tmp_path / "theirs").iterdir()) == []
+
+
+@pytest.mark.parametrize(("mib", "swaps"), [(950, True), (4096, False)])
+@pytest.mark.parametrize("fails", [False, True])
+def test_little_memory_is_added_to_while_it_builds(build: Build, mib: int, swaps: bool, fails: bool) -> None:
+    machine = build.machine
+    meminfo = machine.directory / "meminfo"
+    meminfo.write_text(f"MemTotal: {mib * 1024} kB\nSwapTotal: 0 kB\nMemAvailable: {mib * 1000} kB\nSwapFree: 0 kB\n")
+    machine.environment["MEMINFO"] = str(meminfo)
+    for tool in ("mkswap", "swapon", "swapoff"):
+        machine.add(tool, f'echo "{tool} $*" >>{machine.calls_file}')
+    # As large as it would be, without the time that it takes to write.
+    (machine.bin / "dd").unlink()
+    machine.add("dd", 'for word; do case $word in of=*) : >"${word#of=}" ;; esac; done')
+    if fails:
+        build.write_source({"Makefile": "all:\n\t@exit 5\nbuild_all:\n"})
+    build.run("--swap")
+    file = f"{build.directory}.kept/swap"
+    wanted = [f"mkswap {file}", f"swapon {file}", f"swapoff {file}"] if swaps else []
+    assert [call for call in machine.calls if "swap" in call] == wanted
+    assert kept(build) == []
+
+
+def test_a_swap_file_that_a_killed_build_left_is_removed(build: Build) -> None:
+    machine = build.machine
+    machine.add("swapoff", f'echo "swapoff $*" >>{machine.calls_file}')
+    build.directory.with_name("job.kept").mkdir()
+    build.directory.with_name("job.kept").joinpath("swap").touch()
+    build.run()
+    assert f"swapoff {build.directory}.kept/swap" in machine.calls
+    assert kept(build) == []
+
+
+def test_a_host_that_takes_no_swap_is_built_on_without(build: Build) -> None:
+    machine = build.machine
+    meminfo = machine.directory / "meminfo"
+    meminfo.write_text("MemTotal: 900000 kB\nMemAvailable: 900000 kB\n")
+    machine.environment["MEMINFO"] = str(meminfo)
+    (machine.bin / "dd").unlink()
+    machine.add("dd", 'for word; do case $word in of=*) : >"${word#of=}" ;; esac; done')
+    machine.add("mkswap", "")
+    machine.add("swapon", "echo 'swapon: Operation not permitted' >&2; exit 255")
+    lines = build.run("--swap")
+    assert ">> swap: goes without a file of 1024 MiB: swapon: Operation not permitted" in lines
+    assert lines[-1].startswith(">> done: ")
+    assert kept(build) == []
+
+
+def test_the_machine_is_told(machine: Machine, tmp_path: Path) -> None:
+    machine.os_release.write_text(AMAZON_LINUX_2)
+    (tmp_path / "meminfo").write_text("MemTotal:       1006592 kB\n")
+    machine.environment["MEMINFO"] = str(tmp_path / "meminfo")
+    machine.add("uname", "echo aarch64")
+    machine.add("getconf", "echo glibc 2.26")
+    result = machine.run("probe.sh", str(tmp_path), "3.11.17")
+    assert result.stdout.splitlines() == ["machine=amzn-2 aarch64 glibc-2.26", "memory=983"]
+
+
+def test_finds_what_was_kept(machine: Machine, tmp_path: Path) -> None:
+    folder = tmp_path / "job.kept"
+    folder.mkdir()
+    (folder / "built.1.tgz").touch()
+    (folder / "swap").touch()
+    assert _probe(machine, "3.11.17", directory=folder) == [f"kept={folder}/built.1.tgz"]
+    link = tmp_path / "link"
+    link.symlink_to(folder)
+    assert _probe(machine, "3.11.17", directory=link) == []
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_refuses_a_prefix_that_can_not_be_written_to(build: Build) -> None:
     (build.prefix).mkdir(mode=0o555)
@@ -352,10 +506,13 @@ def _python(path: Path, version: str, *, broken: str = "") -> Path:
     return path
 
 
-def _probe(machine: Machine, wanted: str, *candidates: Path | str) -> list[str]:
-    result = machine.run("probe.sh", wanted, *map(str, candidates))
+def _probe(machine: Machine, wanted: str, *candidates: Path | str, directory: Path = Path("/nowhere")) -> list[str]:
+    """What is said after the lines about the machine itself."""
+    result = machine.run("probe.sh", str(directory), wanted, *map(str, candidates))
     assert result.returncode == 0, result.stderr
-    return result.stdout.splitlines()
+    lines = result.stdout.splitlines()
+    assert [line.partition("=")[0] for line in lines[:2]] == ["machine", "memory"]
+    return lines[2:]
 
 
 def test_takes_the_first_that_will_do(machine: Machine, tmp_path: Path) -> None:

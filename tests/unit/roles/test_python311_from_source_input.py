@@ -68,8 +68,8 @@ CASES: dict[str, tuple[dict[str, Any], str]] = {
     "option with a variable of its own": (
         {"configure_options": ["--with-lto", "--prefix=/opt"]},
         (
-            "python311_from_source_configure_options holds --prefix=/opt. Use"
-            " python311_from_source_prefix and python311_from_source_optimizations for that."
+            "python311_from_source_configure_options holds --with-lto, --prefix=/opt. Use python311_from_source_prefix,"
+            " python311_from_source_optimizations and python311_from_source_lto for that."
         ),
     ),
     "no url": (
