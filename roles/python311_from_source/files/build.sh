@@ -103,17 +103,16 @@ check_disk() {
             "free some, or set another python311_from_source_work_dir"
 }
 
-# A directory of our own beside the current one, which outlives it.
+# Whether a directory of our own is beside the current one. It outlives that.
+is_kept() { [ ! -L "$kept" ] && [ -d "$kept" ] && [ "$(stat -c %u "$kept")" = "$(id -u)" ]; }
+
+# Says why there can be none, nothing if there is one.
 make_kept() {
-    if [ -L "$kept" ] || { [ -e "$kept" ] && [ ! -O "$kept" ]; }; then
-        echo "$kept is not a directory of $(id -un)"
-        return 1
-    fi
-    mkdir -p -m 755 "$kept" 2>phase.log || { tail -n 1 phase.log && return 1; }
+    is_kept || mkdir -m 755 "$kept" 2>phase.log || { tail -n 1 phase.log && return 1; }
 }
 
 remove_swap() {
-    if [ -L "$kept" ] || [ ! -O "$kept" ] || [ ! -e "$kept/swap" ]; then return 0; fi
+    if ! is_kept || [ ! -e "$kept/swap" ]; then return 0; fi
     swapoff "$kept/swap" 2>/dev/null || true
     rm -f "$kept/swap"
     rmdir "$kept" 2>/dev/null || true
