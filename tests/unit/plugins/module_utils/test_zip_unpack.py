@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 FILES = {"python/a/__init__.py": b"A = 1\n" * 50, "python/a/run": b"#!/bin/sh\n", "python/b.py": b"", "top": b"t"}
 
 
-def make_zip(folder: Path, files: dict[str, bytes] = FILES) -> Path:
+def make_zip(folder: Path, files: dict[str, bytes] | None = None) -> Path:
     tree = folder / "tree"
-    for name, content in files.items():
+    for name, content in (FILES if files is None else files).items():
         path = tree / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
