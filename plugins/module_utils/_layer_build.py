@@ -153,7 +153,7 @@ def plan_build(request: BuildRequest, *, runner: Runner) -> BuildPlan:
     source = _read_source(request)
     interpreter = examine(request.python, runtime=request.runtime, architecture=request.architecture, runner=runner)
     source.check(interpreter)
-    key = _key(request, source=source, interpreter=interpreter)
+    key = _key(request, source=source, python=interpreter.version, libc=interpreter.libc)
     current = intact_manifest(manifest=request.manifest, archive=request.archive)
     reason = _reason(request, source=source, key=key, current=current)
     stale = current is not None and current.allow != request.allow
@@ -166,6 +166,21 @@ def plan_build(request: BuildRequest, *, runner: Runner) -> BuildPlan:
         reason=reason or ("what the gates let pass has changed" if stale else ""),
         build=bool(reason),
     )
+
+
+def is_current(request: BuildRequest) -> bool:
+    """Whether the zip that is there is what a builder of the kind that made it would make again.
+
+    Needs no interpreter: which one it was, and which C library it had, the manifest says.
+
+    :param request: its I(python) is not looked at.
+    :raises ServerlessError: the requirements or the lock won't do.
+    """
+    made = intact_manifest(manifest=request.manifest, archive=request.archive)
+    if made is None or request.force:
+        return False
+    key = _key(request, source=_read_source(request), python=made.python, libc=made.libc)
+    return made.key == key and made.allow == request.allow
 
 
 def apply_build(plan: BuildPlan, *, runner: Runner) -> Manifest:
@@ -206,13 +221,13 @@ def _read_source(request: BuildRequest) -> Source:
     raise BuildError("there is nothing to build from", "Give requirements or a lock")
 
 
-def _key(request: BuildRequest, *, source: Source, interpreter: Interpreter) -> str:
+def _key(request: BuildRequest, *, source: Source, python: str, libc: str) -> str:
     parts = {
         "engine": ENGINE,
         "runtime": request.runtime.identifier,
         "architecture": request.architecture,
-        "python": interpreter.version,
-        "libc": interpreter.libc,
+        "python": python,
+        "libc": libc,
         **source.parts,
         "slim": request.slim,
         "allow_imports": sorted(request.allow_imports),

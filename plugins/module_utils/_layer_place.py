@@ -4,7 +4,8 @@
 
 """Decides where a locked layer is built: on the control node, if that can do it, or on a builder.
 
-Whoever builds a layer has to import it too, so the control node needs an interpreter of the runtime's Python.
+Whoever builds a layer has to import it too, so the control node needs an interpreter of the runtime's Python. Where a
+zip that a builder has made is still what the lock asks for, no builder is needed.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._interpreter i
     check_wheels,
     examine,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._layer_build import BuildRequest, is_current
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Runner
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import Runtime
 
 AUTO, WHEELS, BUILDER = STRATEGIES = ("auto", "wheels", "builder")
-CONTROL_NODE = "control_node"
+CONTROL_NODE, NOWHERE = "control_node", "nowhere"
 
 
 class PlaceError(ServerlessError):
@@ -52,8 +54,8 @@ class Layer:
 class Place:
     """Where it is built.
 
-    :param place: C(control_node) or C(builder).
-    :param python: the interpreter on the control node; None for the builder.
+    :param place: C(control_node), C(builder), or C(nowhere) where there is nothing to build.
+    :param python: the interpreter on the control node; None elsewhere.
     :param reason: why there, without a full stop.
     """
 
@@ -62,15 +64,25 @@ class Place:
     reason: str
 
 
-def decide(layer: Layer, *, strategy: str, python: str | None, runner: Runner) -> Place:
+def decide(
+    layer: Layer, *, strategy: str, python: str | None, runner: Runner, built: BuildRequest | None = None
+) -> Place:
     """Where a layer is built.
 
     :param layer: what it is made of.
     :param strategy: one of C(STRATEGIES).
     :param python: the interpreter of this host to use; None to look for one.
     :param runner: starts interpreters.
-    :raises PlaceError: the strategy is V(wheels), and that can't be done here.
+    :param built: what a builder is asked for, with the zip that may be here from an earlier run.
+    :raises ServerlessError: the strategy is V(wheels), and that can't be done here; or the lock won't do.
     """
+    place = _place(layer, strategy=strategy, python=python, runner=runner)
+    if place.place == BUILDER and built is not None and is_current(built):
+        return Place(NOWHERE, None, f"{built.archive} is what the lock asks for")
+    return place
+
+
+def _place(layer: Layer, *, strategy: str, python: str | None, runner: Runner) -> Place:
     if strategy == BUILDER:
         return Place(BUILDER, None, "the strategy is builder")
     if layer.to_build:

@@ -166,6 +166,15 @@ def write_manifest(manifest: Manifest, *, path: Path) -> None:
     write_whole(path, manifest.to_json())
 
 
+def manifest_of(archive: Path) -> Path:
+    """Where the manifest of a zip is, unless somebody names another place.
+
+    >>> manifest_of(Path("layers/flask.zip")).name
+    'flask.manifest.json'
+    """
+    return archive.with_name(f"{archive.name.removesuffix('.zip')}.manifest.json")
+
+
 def intact_manifest(*, manifest: Path, archive: Path) -> Manifest | None:
     """The manifest, if the zip beside it is the one that it describes, whole and unchanged; otherwise nothing.
 

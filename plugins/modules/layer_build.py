@@ -437,6 +437,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_build i
     plan_build,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_cache import LayerCache
+from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import manifest_of
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Completed, Runner
 from ansible_collections.asesoria.serverless.plugins.module_utils._rules import (
     IMPORT,
@@ -469,13 +470,12 @@ def make_runner(module: AnsibleModule) -> Runner:
 def read_request(params: Mapping[str, Any]) -> BuildRequest:
     """The request that the task's options make."""
     dest = Path(params["dest"])
-    manifest = params["manifest"] or dest.with_name(f"{dest.name.removesuffix('.zip')}.manifest.json")
     return BuildRequest(
         runtime=find_runtime(params["runtime"], today=datetime.now(tz=timezone.utc).date()),
         architecture=params["architecture"],
         python=params["python"] or sys.executable,
         archive=dest,
-        manifest=Path(manifest),
+        manifest=Path(params["manifest"]) if params["manifest"] else manifest_of(dest),
         requirements=_path(params["requirements"]),
         constraints=_path(params["constraints"]),
         lock=_path(params["lock"]),

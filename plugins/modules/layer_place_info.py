@@ -57,6 +57,60 @@ options:
       - Without it, the one that runs the module is tried, the one that its virtual environment was made from, and the
         one on C(PATH) that is called after the runtime's version, C(python3.11) for instance.
     type: path
+  lock:
+    description:
+      - The lock, to see whether I(zip) is what it asks for. Without it nobody looks.
+    type: path
+  zip:
+    description:
+      - The zip that an earlier run has brought from a builder, with its manifest beside it, C(NAME.manifest.json).
+      - If a builder would make the very same again, nothing has to be built, whichever release of Python and which C
+        library it was made with.
+    type: path
+  slim:
+    description:
+      - Level of slimming that is asked for, as in M(asesoria.serverless.layer_build).
+    type: str
+    choices: [none, safe, max]
+    default: safe
+  allow:
+    description:
+      - What the gates let pass, as in M(asesoria.serverless.layer_build).
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      rule:
+        description:
+          - V(import) for a distribution whose modules need not import, or a rule of
+            M(asesoria.serverless.layer_audit).
+        type: str
+        required: true
+        choices:
+          - import
+          - damaged
+          - duplicate-name
+          - foreign-binary
+          - glibc-too-new
+          - layout
+          - libstdcxx-too-new
+          - missing-library
+          - record-mismatch
+          - requirement-conflict
+          - requirement-missing
+          - stale-bytecode
+          - too-many-layers
+          - unreadable
+          - unsafe-link
+          - unsafe-path
+          - unzipped-too-large
+          - wrong-abi
+          - wrong-machine
+      distribution:
+        description:
+          - Name of the distribution.
+        type: str
+        required: true
 attributes:
   check_mode:
     description: It changes nothing, so it does the same in check mode.
@@ -86,12 +140,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 place:
-  description: V(control_node) or V(builder).
+  description: V(control_node), V(builder), or V(nowhere) if I(zip) is what the lock asks for.
   returned: always
   type: str
   sample: control_node
 python:
-  description: The interpreter to build with on the control node; C(null) for a builder.
+  description: The interpreter to build with on the control node; C(null) elsewhere.
   returned: always
   type: str
   sample: /usr/bin/python3.11
@@ -102,15 +156,30 @@ reason:
   sample: there is a wheel of everything, and /usr/bin/python3.11 can import them
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
+from ansible_collections.asesoria.serverless.plugins.module_utils._layer_build import BuildRequest
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_place import AUTO, STRATEGIES, Layer, decide
+from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import manifest_of
 from ansible_collections.asesoria.serverless.plugins.module_utils._process import run_process
-from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import ARCHITECTURES, find_runtime
+from ansible_collections.asesoria.serverless.plugins.module_utils._rules import (
+    IMPORT,
+    STATIC,
+    allow_option,
+    read_allowances,
+)
+from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import (
+    ARCHITECTURES,
+    Runtime,
+    find_runtime,
+)
+from ansible_collections.asesoria.serverless.plugins.module_utils._slim import LEVELS, SAFE
 
 
 def run(module: AnsibleModule) -> dict[str, Any]:
@@ -122,8 +191,23 @@ def run(module: AnsibleModule) -> dict[str, Any]:
         wheels=params["wheels"],
         to_build=params["to_build"],
     )
-    place = decide(layer, strategy=params["strategy"], python=params["python"], runner=run_process)
+    built = _built(params, runtime=layer.runtime) if params["lock"] else None
+    place = decide(layer, strategy=params["strategy"], python=params["python"], runner=run_process, built=built)
     return {"changed": False, **asdict(place)}
+
+
+def _built(params: Mapping[str, Any], *, runtime: Runtime) -> BuildRequest:
+    archive = Path(params["zip"])
+    return BuildRequest(
+        runtime=runtime,
+        architecture=params["architecture"],
+        python="",
+        archive=archive,
+        manifest=manifest_of(archive),
+        lock=Path(params["lock"]),
+        slim=params["slim"],
+        allow=read_allowances(params["allow"]),
+    )
 
 
 def main() -> None:
@@ -136,7 +220,12 @@ def main() -> None:
             "wheels": {"type": "list", "elements": "str", "default": []},
             "to_build": {"type": "list", "elements": "str", "default": []},
             "python": {"type": "path"},
+            "lock": {"type": "path"},
+            "zip": {"type": "path"},
+            "slim": {"type": "str", "choices": list(LEVELS), "default": SAFE},
+            "allow": allow_option((IMPORT, *STATIC)),
         },
+        required_together=[("lock", "zip")],
         supports_check_mode=True,
     )
     try:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -16,6 +17,10 @@ import pytest
 from .support import CHECKOUT, WELCOME, Chain, ProcessWatch, Run, ask
 
 STAGES = ("preflight", "lock", "access", "builder", "python", "layer", "deploy", "verify")
+
+
+#: States of an instance that is no more.
+GONE = {"shutting-down", "terminated"}
 
 
 def instance_states(chain: Chain) -> set[str]:
@@ -139,17 +144,77 @@ def test_without_an_inventory_the_builder_is_found_all_the_same(chain: Chain, tm
         "python311_from_source_reuse": True,
     }
     given = ["-e", f"@{inventory}/group_vars/all.yml", "-e", json.dumps(where)]
-    run = bare.play("asesoria.serverless.site", *given, cwd=tmp_path).ok()
-    assert "Add the builder to the group" in run.output
+    run = bare.play("asesoria.serverless.builder", *given, cwd=tmp_path).ok()
+    assert "Add the builders to the group" in run.output
+    assert "Wait until the builders can be reached" in run.output
     assert run.changed_tasks == []
-    assert ask(run) == WELCOME
+
+
+#: Where the layer would be built anew, in a folder that nobody can make.
+NO_FOLDER = ("-e", "lambda_layer_force=true", "-e", "lambda_layer_work_dir=/proc/nowhere")
+
+
+def test_a_failed_build_keeps_its_builder_only_if_it_is_told_to(chain: Chain) -> None:
+    assert "running" in instance_states(chain)
+    unknown = ("-e", "python311_from_source_version=3.11.99", "-e", "builder_ec2_after_failure=keep")
+    run = chain.play("playbooks/python.yml", *unknown).refused()
+    assert "3.11.99" in run.message
+    assert "goes on running, as builder_ec2_after_failure says" in run.output
+    assert "running" in instance_states(chain)
+
+    run = chain.play("playbooks/layer.yml", *NO_FOLDER, "-e", "builder_ec2_after_build=terminate").refused()
+    assert "/proc/nowhere" in run.message
+    assert instance_states(chain) <= GONE
+    assert (chain.sandbox / "ssh/known_hosts").read_text() == ""
+
+
+#: A second layer, in a folder of its own for what it is made of.
+LAYERS = {
+    "asesoria_layers": [
+        {"name": "flask-dependencies-py311"},
+        {"name": "second", "requirements": "{folder}/second.txt", "slim": "max", "description": "Another layer"},
+    ]
+}
+
+
+def with_layers(chain: Chain) -> tuple[str, ...]:
+    """The options for a run with two layers."""
+    (chain.folder / "second.txt").write_text("click\n", encoding="utf-8")
+    return ("-e", json.dumps(LAYERS).replace("{folder}", str(chain.folder)))
+
+
+def test_layers_are_spread_over_builders_that_end_with_the_build(chain: Chain) -> None:
+    given = (*with_layers(chain), "-e", "builder_ec2_after_build=terminate", "-e", "builder_ec2_count=2")
+    first = chain.play("site.yml", *given, "-e", "lambda_layer_force=true").ok()
+    assert first.output.count("is built on a builder") == 2
+    assert any(task.endswith("Start what is missing") for task in first.changed_tasks)
+    fetched_from = re.findall(r"^changed: \[(i-[0-9a-f]+)\] => \(item=zip\)", first.output, re.MULTILINE)
+    assert len(fetched_from) == len(set(fetched_from)) == 2, "one builder has done all the work"
+    assert ask(first) == WELCOME
+    assert instance_states(chain) <= GONE
+    assert (chain.layer_versions(), chain.layer_versions("second")) == ([1], [1])
+    manifest = json.loads((chain.sandbox / "state/layers/second.manifest.json").read_text(encoding="utf-8"))
+    assert manifest["slim"] == "max"
+    assert [each["name"] for each in manifest["distributions"]] == ["click"]
+
+    since, files = chain.calls, chain.files()
+    second = chain.play("site.yml", *given)
+    assert_nothing_done(chain, second, since=since, files=files)
+    assert second.changed_tasks == []
+    assert second.output.count("is built already") == 2
+
+
+def test_a_list_of_layers_that_is_none_is_refused(chain: Chain) -> None:
+    for layers in ([{"requirements": "a.txt"}], [{"name": "a"}, {"name": "a"}], [{"name": "a", "slimm": "max"}]):
+        run = chain.play("playbooks/lock.yml", "-e", json.dumps({"asesoria_layers": layers})).refused()
+        assert "asesoria_layers is a list of layers" in run.message
 
 
 def test_teardown_leaves_nothing_of_ours_and_everything_else(chain: Chain) -> None:
     iam, ec2, cloudformation = chain.client("iam"), chain.client("ec2"), chain.client("cloudformation")
     iam.create_user(UserName="somebody-else")
     ec2.create_key_pair(KeyName="somebody-elses-key")
-    chain.play("playbooks/teardown.yml").ok()
+    chain.play("playbooks/teardown.yml", *with_layers(chain)).ok()
 
     assert [user["UserName"] for user in iam.list_users()["Users"]] == ["somebody-else"]
     assert iam.list_policies(Scope="Local")["Policies"] == []
@@ -158,7 +223,7 @@ def test_teardown_leaves_nothing_of_ours_and_everything_else(chain: Chain) -> No
     groups = [group["GroupName"] for group in ec2.describe_security_groups()["SecurityGroups"]]
     assert set(groups) == {"default"}
     assert instance_states(chain) <= {"terminated"}
-    assert chain.layer_versions() == []
+    assert (chain.layer_versions(), chain.layer_versions("second")) == ([], [])
     assert chain.client("lambda").list_functions()["Functions"] == []
     live = [
         stack for stack in cloudformation.list_stacks()["StackSummaries"] if stack["StackStatus"] != "DELETE_COMPLETE"

@@ -32,6 +32,7 @@ class Builder:
     """A running instance and how to get in."""
 
     instance: str
+    address: str
     ssh: tuple[str, ...]
 
     def run(self, command: str) -> subprocess.CompletedProcess[str]:
@@ -56,10 +57,10 @@ def host_keys(ec2: Any, instance: str) -> tuple[HostKey, ...]:
     return read_host_keys(ec2.get_console_output(InstanceId=instance, Latest=True).get("Output", ""))
 
 
-def listening(port: int) -> bool:
-    """Whether somebody answers on a port of this machine."""
+def listening(address: str, port: int) -> bool:
+    """Whether somebody answers there."""
     with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        return probe.connect_ex((address, port)) == 0
 
 
 @pytest.fixture(scope="module")
@@ -80,14 +81,14 @@ def builder(sandbox: Sandbox) -> Iterator[Builder]:
         KeyName="lambda-builder-keys",
         TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "Role", "Value": "lambda-builder"}]}],
     )
-    instance = answer["Instances"][0]["InstanceId"]
+    instance, address = (answer["Instances"][0][name] for name in ("InstanceId", "PublicIpAddress"))
     known = sandbox.directory / "ssh/known_hosts"
     assert wait(lambda: bool(host_keys(ec2, instance)))
     known.write_text("".join(f"{instance} {key.kind} {key.key}\n" for key in host_keys(ec2, instance)))
     options = ("BatchMode=yes", "StrictHostKeyChecking=yes", f"UserKnownHostsFile={known}", f"HostKeyAlias={instance}")
     settings = [part for option in options for part in ("-o", option)]
-    ssh = ("ssh", "-F", "none", "-i", os.fspath(key), "-p", str(sandbox.port + 2), *settings, "ec2-user@127.0.0.1")
-    machine = Builder(instance=instance, ssh=ssh)
+    ssh = ("ssh", "-F", "none", "-i", os.fspath(key), "-p", str(sandbox.port + 2), *settings, f"ec2-user@{address}")
+    machine = Builder(instance=instance, address=address, ssh=ssh)
     assert wait(lambda: machine.run("true").returncode == 0), machine.run("true").stderr
     yield machine
     ec2.terminate_instances(InstanceIds=[instance])
@@ -151,6 +152,34 @@ def test_host_is_out_of_sight(builder: Builder) -> None:
     assert len(processes.split()) < 20
 
 
+def test_another_machine_answers_elsewhere(sandbox: Sandbox, builder: Builder) -> None:
+    """Two machines at once, with host keys and disks of their own; the end of one is not that of the other."""
+    ec2 = sandbox.client("ec2")
+    tags = [{"ResourceType": "instance", "Tags": [{"Key": "Role", "Value": "lambda-builder"}]}]
+    answer = ec2.run_instances(MinCount=1, MaxCount=1, KeyName="lambda-builder-keys", TagSpecifications=tags)
+    instance, address = (answer["Instances"][0][name] for name in ("InstanceId", "PublicIpAddress"))
+    assert address.startswith("127.")
+    assert address != builder.address
+    assert wait(lambda: listening(address, sandbox.port + 2) and bool(host_keys(ec2, instance)))
+    assert host_keys(ec2, instance) != host_keys(ec2, builder.instance)
+    assert builder.run("true").returncode == 0
+    ec2.terminate_instances(InstanceIds=[instance])
+    assert wait(lambda: not listening(address, sandbox.port + 2))
+    assert builder.run("true").returncode == 0
+
+
+def test_a_launch_template_can_ask_for_the_spot_market(sandbox: Sandbox) -> None:
+    ec2 = sandbox.client("ec2")
+    data = {"InstanceMarketOptions": {"MarketType": "spot"}}
+    ec2.create_launch_template(LaunchTemplateName="spot", LaunchTemplateData=data)
+    answer = ec2.run_instances(MinCount=1, MaxCount=1, LaunchTemplate={"LaunchTemplateName": "spot"})
+    instance = answer["Instances"][0]["InstanceId"]
+    (reservation,) = ec2.describe_instances(InstanceIds=[instance])["Reservations"]
+    assert reservation["Instances"][0]["InstanceLifecycle"] == "spot"
+    ec2.terminate_instances(InstanceIds=[instance])
+    ec2.delete_launch_template(LaunchTemplateName="spot")
+
+
 def test_inventory_finds_it(sandbox: Sandbox, builder: Builder) -> None:
     program = Path(sys.executable).with_name("ansible")
     command = [program, "-i", "inventory/sandbox", "lambda_builders", "-m", "ansible.builtin.command"]
@@ -168,13 +197,13 @@ def test_it_stops_starts_and_goes(sandbox: Sandbox, builder: Builder) -> None:
     ec2, port, disk = sandbox.client("ec2"), sandbox.port + 2, sandbox.directory / "machines" / builder.instance
     builder.run("echo kept > ~/note")
     ec2.stop_instances(InstanceIds=[builder.instance])
-    assert wait(lambda: not listening(port))
+    assert wait(lambda: not listening(builder.address, port))
     assert disk.is_dir()
     ec2.start_instances(InstanceIds=[builder.instance])
     assert wait(lambda: builder.run("true").returncode == 0)
     assert builder.run("cat ~/note").stdout == "kept\n"
     ec2.terminate_instances(InstanceIds=[builder.instance])
-    assert wait(lambda: not listening(port) and not disk.exists())
+    assert wait(lambda: not listening(builder.address, port) and not disk.exists())
 
 
 def test_a_mirror_of_an_index_is_shown_with_its_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,6 +60,9 @@ def render(**changes: Any) -> dict[str, Any]:
         "iam_user_layer_create_bucket": False,
         "iam_user_layer_share": False,
         "iam_user_layer_prune": False,
+        "iam_user_builder_spot": False,
+        "iam_user_builder_profile": "",
+        "iam_user_python_bucket": "",
         "iam_user_key_pair": "lambda-builder-keys",
         "iam_user_project": "asesoria",
         **changes,
@@ -97,6 +100,9 @@ def actions(policy: dict[str, Any]) -> list[str]:
         {"iam_user_layer_names": ["one", "two", "three", "four", "five"]},
         {"iam_user_project": 'a "quoted" \\ name'},
         EVERYTHING_OF_LAYERS,
+        {"iam_user_builder_spot": True},
+        {"iam_user_python_bucket": "built-pythons"},
+        {"iam_user_builder_profile": "asesoria-dev-lambda-builder"},
     ],
 )
 def test_aws_takes_it(changes: dict[str, Any]) -> None:
@@ -191,6 +197,48 @@ def test_a_bucket_that_is_made_in_one_region_is_named() -> None:
     ]
     bucket = "arn:aws:s3:::asesoria-layers-123456789012-us-east-1"
     assert statement["Resource"] == [bucket, f"{bucket}/*"]
+
+
+def test_the_spot_market_is_allowed_only_if_it_is_used() -> None:
+    plain, spot = render(), render(iam_user_builder_spot=True)
+    assert set(actions(spot)) - set(actions(plain)) == {
+        "ec2:CreateLaunchTemplate",
+        "ec2:DeleteLaunchTemplate",
+        "ec2:DescribeLaunchTemplateVersions",
+        "ec2:DescribeLaunchTemplates",
+        "iam:CreateServiceLinkedRole",
+    }
+    templates = "arn:aws:ec2:us-east-1:123456789012:launch-template/*"
+    by_name = {statement["Sid"]: statement for statement in spot["Statement"]}
+    assert by_name["BuilderSpot"]["Resource"] == templates
+    assert by_name["BuilderSpot"]["Condition"] == {"StringEquals": {"aws:RequestTag/Project": "asesoria"}}
+    assert templates in by_name["BuilderRunWith"]["Resource"]
+    assert templates not in json.dumps(plain)
+    assert by_name["BuilderSpotRole"]["Resource"].endswith("/spot.amazonaws.com/AWSServiceRoleForEC2Spot")
+
+
+def test_session_manager_is_allowed_only_if_it_is_used() -> None:
+    plain, session = render(), render(iam_user_builder_profile="asesoria-dev-lambda-builder")
+    wanted = {"ssm:StartSession", "iam:GetInstanceProfile"}
+    assert set(actions(session)) - set(actions(plain)) == wanted
+    by_name = {statement["Sid"]: statement for statement in session["Statement"]}
+    assert by_name["BuilderProfile"]["Resource"] == [
+        "arn:aws:iam::123456789012:instance-profile/asesoria-dev-lambda-builder",
+        "arn:aws:iam::123456789012:role/asesoria-dev-lambda-builder",
+    ]
+    service = {"StringEqualsIfExists": {"iam:PassedToService": "ec2.amazonaws.com"}}
+    assert by_name["BuilderProfile"]["Condition"] == service
+    assert by_name["BuilderSession"]["Condition"] == {"StringEquals": {"ssm:resourceTag/Project": "asesoria"}}
+    assert by_name["BuilderSessionKind"]["Resource"] == "arn:aws:ssm:us-east-1::document/AWS-StartSSHSession"
+    assert "BuilderProfile" not in {statement["Sid"] for statement in plain["Statement"]}
+
+
+def test_of_the_bucket_of_pythons_only_their_folder_is_open() -> None:
+    by_name = {statement["Sid"]: statement for statement in render(iam_user_python_bucket="mine")["Statement"]}
+    assert by_name["PythonBucketList"]["Resource"] == "arn:aws:s3:::mine"
+    assert by_name["PythonBucket"]["Resource"] == "arn:aws:s3:::mine/python/*"
+    assert by_name["PythonBucket"]["Action"] == ["s3:GetObject", "s3:PutObject"]
+    assert not [statement for statement in render()["Statement"] if statement["Sid"].startswith("Python")]
 
 
 def test_users_and_their_keys_are_out_of_reach() -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from asesoria_sandbox import interpreters, jail
-from asesoria_sandbox.settings import HOST, SandboxError, Settings
+from asesoria_sandbox.settings import SandboxError, Settings
 
 USER = "ec2-user"
 _ID = 1000
@@ -55,6 +56,11 @@ class Machine:
     instance: str
     public_key: str
 
+    @property
+    def address(self) -> str:
+        """A loopback address of its own, as all machines have the same port."""
+        return "127." + ".".join(str(1 + byte % 254) for byte in hashlib.sha256(self.instance.encode()).digest()[:3])
+
     def disk(self, settings: Settings) -> Path:
         """The directory with all that the machine writes."""
         return settings.machines / self.instance
@@ -75,7 +81,7 @@ def install(machine: Machine, settings: Settings) -> Path:
         (disk / "etc" / name).write_text(content, encoding="ascii")
     ssh = disk / "etc/ssh"
     (ssh / "authorized_keys").write_text(machine.public_key.strip() + "\n", encoding="ascii")
-    (ssh / "sshd_config").write_text(sshd_config(settings.ssh_port), encoding="ascii")
+    (ssh / "sshd_config").write_text(sshd_config(machine.address, settings.ssh_port), encoding="ascii")
     key = disk / HOST_KEY
     if not key.exists():
         command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", machine.instance, "-f", os.fspath(key)]
@@ -86,12 +92,12 @@ def install(machine: Machine, settings: Settings) -> Path:
     return disk
 
 
-def sshd_config(port: int) -> str:
+def sshd_config(address: str, port: int) -> str:
     """An SSH server that lets one user in, by key alone, and forwards nothing."""
     return "\n".join(
         (
             f"Port {port}",
-            f"ListenAddress {HOST}",
+            f"ListenAddress {address}",
             f"HostKey /{HOST_KEY}",
             "AuthorizedKeysFile /etc/ssh/authorized_keys",
             f"AllowUsers {USER}",

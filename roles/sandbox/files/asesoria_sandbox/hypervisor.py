@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Boots the builder when EC2 says that an instance of that role runs, and ends it when EC2 says that it doesn't."""
+"""Boots a builder when EC2 says that an instance of that role runs, and ends it when EC2 says that it doesn't."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _log = logging.getLogger("hypervisor")
 
 
 class Hypervisor:
-    """At most one machine, as there is one port.
+    """Each machine has an address of its own, and all have the same port.
 
     :param settings: of the sandbox.
     :param ec2: client of EC2.
@@ -40,34 +40,36 @@ class Hypervisor:
     def __init__(self, *, settings: Settings, ec2: Any) -> None:
         self._settings = settings
         self._ec2 = ec2
-        self._machine: Machine | None = None
-        self._server: subprocess.Popen[bytes] | None = None
+        self._servers: dict[str, subprocess.Popen[bytes]] = {}
 
     def step(self) -> None:
-        """Make the machine be what EC2 says it is."""
+        """Make the machines be what EC2 says they are."""
         instances = self._instances()
-        running = [each for each in instances if each["State"]["Name"] == "running"]
-        wanted = max(running, key=lambda each: (each["LaunchTime"], each["InstanceId"]), default=None)
-        if self._machine is not None and (wanted is None or wanted["InstanceId"] != self._machine.instance):
-            self.halt()
-        if wanted is not None and not self._up():
-            self._boot(self._describe(wanted))
+        running = {each["InstanceId"]: each for each in instances if each["State"]["Name"] == "running"}
+        for instance in set(self._servers) - set(running):
+            self._halt(instance)
+        for instance, description in running.items():
+            if not self._up(instance):
+                self._boot(self._describe(description))
         self._discard({each["InstanceId"] for each in instances if each["State"]["Name"] != "terminated"})
 
     def halt(self) -> None:
-        """End the machine, if there is one."""
-        if self._server is not None and self._machine is not None:
-            _log.info("%s: halted", self._machine.instance)
-            self._server.terminate()
-            try:
-                self._server.wait(timeout=5)
-            except subprocess.TimeoutExpired:
-                self._server.kill()
-                self._server.wait()
-        self._server = self._machine = None
+        """End all machines."""
+        for instance in list(self._servers):
+            self._halt(instance)
 
-    def _up(self) -> bool:
-        return self._server is not None and self._server.poll() is None
+    def _halt(self, instance: str) -> None:
+        server = self._servers.pop(instance)
+        _log.info("%s: halted", instance)
+        server.terminate()
+        try:
+            server.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+    def _up(self, instance: str) -> bool:
+        return instance in self._servers and self._servers[instance].poll() is None
 
     def _instances(self) -> list[dict[str, Any]]:
         pages = self._ec2.get_paginator("describe_instances").paginate(
@@ -88,14 +90,13 @@ class Hypervisor:
     def _boot(self, machine: Machine) -> None:
         builder.install(machine, self._settings)
         with (self._settings.log / "sshd.log").open("ab") as log:
-            self._server = subprocess.Popen(
+            self._servers[machine.instance] = subprocess.Popen(
                 builder.command(machine, self._settings),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
             )
-        self._machine = machine
-        _log.info("%s: booted on port %d", machine.instance, self._settings.ssh_port)
+        _log.info("%s: booted, %s port %d", machine.instance, machine.address, self._settings.ssh_port)
 
     def _discard(self, existing: set[str]) -> None:
         for disk in self._settings.machines.glob("i-*"):

@@ -28,6 +28,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_build i
     BuildPlan,
     BuildRequest,
     apply_build,
+    is_current,
     plan_build,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import (
@@ -192,6 +193,36 @@ def test_what_matters_leads_to_a_new_build(request_: BuildRequest, pip: Pip, tmp
         )
     }
     assert len(keys) == 4
+
+
+def test_whether_it_is_current_is_known_without_an_interpreter(
+    request_: BuildRequest, pip: Pip, tmp_path: Path
+) -> None:
+    assert not is_current(request_), "there is nothing yet"
+    build(request_, pip)
+    asked = replace(request_, python="/nowhere/python")
+    assert is_current(asked)
+    constraints = tmp_path / "constraints.txt"
+    constraints.write_text("two<2.1\n")
+    for other in (
+        replace(asked, force=True),
+        replace(asked, slim="none"),
+        replace(asked, constraints=constraints),
+        replace(asked, allow=(Allowance("glibc-too-new", "one"),)),
+        replace(asked, allow=(Allowance(IMPORT, "one"),)),
+        replace(asked, manifest=tmp_path / "absent.json"),
+    ):
+        assert not is_current(other)
+    request_.archive.write_bytes(request_.archive.read_bytes()[:-1])
+    assert not is_current(asked), "the zip is damaged"
+
+
+def test_the_engine_of_a_current_zip_is_this_one(
+    request_: BuildRequest, pip: Pip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(request_, pip)
+    monkeypatch.setattr(_layer_build, "ENGINE", "another")
+    assert not is_current(request_)
 
 
 def test_what_the_static_gate_lets_pass_makes_no_new_zip(request_: BuildRequest, pip: Pip) -> None:

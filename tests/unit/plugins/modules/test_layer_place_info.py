@@ -14,7 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.asesoria.serverless.plugins.module_utils import _layer_place
+from ansible_collections.asesoria.serverless.plugins.module_utils._layer_build import BuildRequest
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_place import candidates
+from ansible_collections.asesoria.serverless.plugins.module_utils._rules import Allowance
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import RUNTIMES
 from ansible_collections.asesoria.serverless.plugins.modules import layer_place_info
 from ansible_collections.asesoria.serverless.tests.unit.support import assert_return_documented, run_module
@@ -124,3 +127,26 @@ def test_all_that_were_tried_are_named(tmp_path: Path, monkeypatch: pytest.Monke
     reason = place()["reason"]
     assert reason.startswith("interpreter /nix/python can't be started (No such file or directory); ")
     assert reason.endswith(f"{python} has no pip")
+
+
+def test_a_zip_that_is_what_the_lock_asks_for_needs_no_builder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[BuildRequest] = []
+
+    def is_current(request: BuildRequest) -> bool:
+        asked.append(request)
+        return request.slim == "max"
+
+    monkeypatch.setattr(_layer_place, "is_current", is_current)
+    files = {"lock": str(tmp_path / "one.pylock.toml"), "zip": str(tmp_path / "one.zip")}
+    allow = [{"rule": "layout", "distribution": "one"}]
+    there = place(strategy="builder", slim="max", allow=allow, **files)
+    assert (there["place"], there["python"]) == ("nowhere", None)
+    assert there["reason"] == f"{tmp_path}/one.zip is what the lock asks for"
+    (request,) = asked
+    assert (request.archive, request.manifest) == (tmp_path / "one.zip", tmp_path / "one.manifest.json")
+    assert (request.lock, request.allow) == (tmp_path / "one.pylock.toml", (Allowance("layout", "one"),))
+    assert (request.runtime.identifier, request.architecture) == (f"python{MINOR}", ARCHITECTURE)
+    assert place(strategy="builder", **files)["place"] == "builder"
+    # What the control node can do it does by itself, and sees there that nothing has changed.
+    assert place(slim="max", **files)["place"] == "control_node"
+    assert len(asked) == 2
