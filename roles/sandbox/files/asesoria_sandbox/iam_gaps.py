@@ -4,8 +4,8 @@
 
 """IAM actions that ministack does not know.
 
-C(amazon.aws.iam_user) asks for all that hangs on a user before it removes one; nothing in the sandbox makes these, so an
-empty list is the true answer. C(amazon.aws.iam_managed_policy) makes another version of a policy the default one.
+C(amazon.aws.iam_user) asks for all that hangs on a user before it removes one; nothing in the sandbox makes these, so
+an empty list is the true answer. C(amazon.aws.iam_managed_policy) makes another version of a policy the default one.
 """
 
 from __future__ import annotations
