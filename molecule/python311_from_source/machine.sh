@@ -1,6 +1,7 @@
 #!/bin/sh
 # The machine of this scenario: Debian 12 without any Python, entered by chroot in namespaces of its own, with its own
-# SSH server on 127.0.0.1, and a web server beside it that has CPython's source.
+# SSH server on 127.0.0.1, and beside it a web server that has CPython's source and a stand-in for S3, which is moto of
+# the sandbox's packages.
 #
 #   machine.sh rootfs CACHE        make the root file system, once
 #   machine.sh source CACHE        fetch the source of CPython 3.11.2, once
@@ -90,6 +91,7 @@ enter() {
     mount --bind "$cache/packages" "$root/var/cache/apt/archives"
     mkdir -p "$root/run/sshd"
     (cd "$cache/source" && exec python3 -m http.server --bind 127.0.0.1 $((port + 1))) &
+    "$ASESORIA_SANDBOX_PACKAGES/venv/bin/python" -m moto.server -H 127.0.0.1 -p $((port + 2)) &
     exec chroot "$root" /usr/sbin/sshd -D -e -p "$port" -o ListenAddress=127.0.0.1 -o UsePAM=no -o MaxStartups=100
 }
 
