@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -34,7 +34,7 @@ class IamReader(Protocol):
         """Answer with the list C(Versions), of which there are five at most."""
 
     def get_paginator(self, operation_name: str) -> Any:
-        """Return what pages through C(list_access_keys), C(list_attached_user_policies) or C(list_policies)."""
+        """Return what pages through the lists of users and policies."""
 
 
 @dataclass(frozen=True)
@@ -54,14 +54,22 @@ class User:
     """An IAM user.
 
     :param arn: its ARN, with its path.
+    :param path: its path, which begins and ends with a slash.
+    :param permissions_boundary: ARN of the policy that bounds what it may do, None if there is none.
     :param tags: its tags.
     :param attached_policies: ARNs of the managed policies that are attached to it, sorted.
+    :param inline_policies: names of the policies that are a part of it, sorted.
+    :param groups: names of the groups that it is in, sorted.
     :param access_keys: its access keys as AWS lists them.
     """
 
     arn: str
+    path: str
+    permissions_boundary: str | None
     tags: dict[str, str]
     attached_policies: list[str]
+    inline_policies: list[str]
+    groups: list[str]
     access_keys: list[AccessKey]
 
 
@@ -112,27 +120,60 @@ def read_access(
     :param policy_name: of the policy, which is looked for below every path, as a name is used once in an account.
     :param missing: the error that C(iam) raises for what is not there.
     """
-    caller = sts.get_caller_identity()
+    account, partition = read_account(sts)
     return Access(
-        account=str(caller["Account"]),
-        partition=str(caller["Arn"]).split(":")[1],
+        account=account,
+        partition=partition,
         user=_user(iam, user_name, missing=missing),
         policy=_policy(iam, policy_name),
     )
 
 
+def read_account(sts: CallerReader) -> tuple[str, str]:
+    """Read which account the credentials are for, and which partition it is in.
+
+    :param sts: client of the Security Token Service.
+    """
+    caller = sts.get_caller_identity()
+    return str(caller["Account"]), str(caller["Arn"]).split(":")[1]
+
+
+def read_keys(iam: IamReader, name: str) -> list[AccessKey]:
+    """Read the access keys of a user.
+
+    :param iam: client of IAM.
+    :param name: of the user.
+    """
+    listed = _listed(iam, "list_access_keys", "AccessKeyMetadata", UserName=name)
+    return [AccessKey(access_key_id=key["AccessKeyId"], status=key["Status"]) for key in listed]
+
+
+def read_tags(entry: Mapping[str, Any]) -> dict[str, str]:
+    """Read the tags of a user or a policy.
+
+    :param entry: what AWS answers about it.
+    """
+    return {tag["Key"]: tag["Value"] for tag in entry.get("Tags", [])}
+
+
 def _user(iam: IamReader, name: str, *, missing: type[Exception]) -> User | None:
     try:
         entry = iam.get_user(UserName=name)["User"]
-        keys = list(_listed(iam, "list_access_keys", "AccessKeyMetadata", UserName=name))
+        keys = read_keys(iam, name)
         attached = list(_listed(iam, "list_attached_user_policies", "AttachedPolicies", UserName=name))
+        inline = list(_listed(iam, "list_user_policies", "PolicyNames", UserName=name))
+        groups = list(_listed(iam, "list_groups_for_user", "Groups", UserName=name))
     except missing:
         return None
     return User(
         arn=entry["Arn"],
-        tags=_tags(entry),
+        path=entry["Path"],
+        permissions_boundary=entry.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
+        tags=read_tags(entry),
         attached_policies=sorted(policy["PolicyArn"] for policy in attached),
-        access_keys=[AccessKey(access_key_id=key["AccessKeyId"], status=key["Status"]) for key in keys],
+        inline_policies=sorted(inline),
+        groups=sorted(group["GroupName"] for group in groups),
+        access_keys=keys,
     )
 
 
@@ -147,16 +188,12 @@ def _policy(iam: IamReader, name: str) -> Policy | None:
     version = iam.get_policy_version(PolicyArn=arn, VersionId=entry["DefaultVersionId"])["PolicyVersion"]
     return Policy(
         arn=arn,
-        tags=_tags(entry),
+        tags=read_tags(entry),
         document=version["Document"],
         versions=len(iam.list_policy_versions(PolicyArn=arn)["Versions"]),
     )
 
 
-def _listed(iam: IamReader, operation: str, key: str, **arguments: str) -> Iterator[dict[str, Any]]:
+def _listed(iam: IamReader, operation: str, key: str, **arguments: str) -> Iterator[Any]:
     for page in iam.get_paginator(operation).paginate(**arguments):
         yield from page[key]
-
-
-def _tags(entry: dict[str, Any]) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in entry.get("Tags", [])}
