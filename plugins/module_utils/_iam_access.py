@@ -58,8 +58,6 @@ class User:
     :param permissions_boundary: ARN of the policy that bounds what it may do, None if there is none.
     :param tags: its tags.
     :param attached_policies: ARNs of the managed policies that are attached to it, sorted.
-    :param inline_policies: names of the policies that are a part of it, sorted.
-    :param groups: names of the groups that it is in, sorted.
     :param access_keys: its access keys as AWS lists them.
     """
 
@@ -68,8 +66,6 @@ class User:
     permissions_boundary: str | None
     tags: dict[str, str]
     attached_policies: list[str]
-    inline_policies: list[str]
-    groups: list[str]
     access_keys: list[AccessKey]
 
 
@@ -144,8 +140,20 @@ def read_keys(iam: IamReader, name: str) -> list[AccessKey]:
     :param iam: client of IAM.
     :param name: of the user.
     """
-    listed = _listed(iam, "list_access_keys", "AccessKeyMetadata", UserName=name)
-    return [AccessKey(access_key_id=key["AccessKeyId"], status=key["Status"]) for key in listed]
+    entries = listed(iam, "list_access_keys", "AccessKeyMetadata", UserName=name)
+    return [AccessKey(access_key_id=key["AccessKeyId"], status=key["Status"]) for key in entries]
+
+
+def listed(iam: IamReader, operation: str, key: str, **arguments: str) -> Iterator[Any]:
+    """Read a list, page by page.
+
+    :param iam: client of IAM.
+    :param operation: what is called, such as C(list_access_keys).
+    :param key: the list's name in the answers.
+    :param arguments: of the call.
+    """
+    for page in iam.get_paginator(operation).paginate(**arguments):
+        yield from page[key]
 
 
 def read_tags(entry: Mapping[str, Any]) -> dict[str, str]:
@@ -160,9 +168,7 @@ def _user(iam: IamReader, name: str, *, missing: type[Exception]) -> User | None
     try:
         entry = iam.get_user(UserName=name)["User"]
         keys = read_keys(iam, name)
-        attached = list(_listed(iam, "list_attached_user_policies", "AttachedPolicies", UserName=name))
-        inline = list(_listed(iam, "list_user_policies", "PolicyNames", UserName=name))
-        groups = list(_listed(iam, "list_groups_for_user", "Groups", UserName=name))
+        attached = list(listed(iam, "list_attached_user_policies", "AttachedPolicies", UserName=name))
     except missing:
         return None
     return User(
@@ -171,19 +177,17 @@ def _user(iam: IamReader, name: str, *, missing: type[Exception]) -> User | None
         permissions_boundary=entry.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
         tags=read_tags(entry),
         attached_policies=sorted(policy["PolicyArn"] for policy in attached),
-        inline_policies=sorted(inline),
-        groups=sorted(group["GroupName"] for group in groups),
         access_keys=keys,
     )
 
 
 def _policy(iam: IamReader, name: str) -> Policy | None:
-    for listed in _listed(iam, "list_policies", "Policies", Scope="Local"):
-        if listed["PolicyName"] == name:
+    for found in listed(iam, "list_policies", "Policies", Scope="Local"):
+        if found["PolicyName"] == name:
             break
     else:
         return None
-    arn = listed["Arn"]
+    arn = found["Arn"]
     entry = iam.get_policy(PolicyArn=arn)["Policy"]
     version = iam.get_policy_version(PolicyArn=arn, VersionId=entry["DefaultVersionId"])["PolicyVersion"]
     return Policy(
@@ -192,8 +196,3 @@ def _policy(iam: IamReader, name: str) -> Policy | None:
         document=version["Document"],
         versions=len(iam.list_policy_versions(PolicyArn=arn)["Versions"]),
     )
-
-
-def _listed(iam: IamReader, operation: str, key: str, **arguments: str) -> Iterator[Any]:
-    for page in iam.get_paginator(operation).paginate(**arguments):
-        yield from page[key]

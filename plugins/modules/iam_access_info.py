@@ -12,12 +12,11 @@ version_added: 0.1.0
 author:
   - The asesoria.serverless authors (@asesoria)
 description:
-  - Reads an IAM user with its access keys, policies and groups, and the customer managed policy that is meant for it.
+  - Reads an IAM user with its access keys and attached policies, and the customer managed policy that is meant for it.
   - Everything that decides whether a user has to be changed is read in one go, so that a role that finds nothing to do
     makes no other call.
-  - Needs the permissions C(iam:GetUser), C(iam:ListAccessKeys), C(iam:ListAttachedUserPolicies),
-    C(iam:ListUserPolicies), C(iam:ListGroupsForUser), C(iam:ListPolicies), C(iam:GetPolicy), C(iam:GetPolicyVersion)
-    and C(iam:ListPolicyVersions).
+  - Needs the permissions C(iam:GetUser), C(iam:ListAccessKeys), C(iam:ListAttachedUserPolicies), C(iam:ListPolicies),
+    C(iam:GetPolicy), C(iam:GetPolicyVersion) and C(iam:ListPolicyVersions).
 options:
   user_name:
     description: Name of the IAM user.
@@ -98,18 +97,6 @@ user:
       elements: str
       returned: success
       sample: ["arn:aws:iam::123456789012:policy/asesoria-serverless"]
-    inline_policies:
-      description: Names of the policies that are a part of the user, sorted.
-      type: list
-      elements: str
-      returned: success
-      sample: []
-    groups:
-      description: Names of the groups that the user is in, sorted.
-      type: list
-      elements: str
-      returned: success
-      sample: []
     access_keys:
       description: Its access keys, without their secrets.
       type: list
