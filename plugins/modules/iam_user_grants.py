@@ -13,8 +13,8 @@ author:
   - The asesoria.serverless authors (@asesoria)
 description:
   - Attaches managed policies to an IAM user and puts it into groups.
-  - What the user is granted besides, by another managed policy, by another group or by a policy that is a part of it, is
-    reported in a warning, and taken away only with O(purge=true).
+  - What the user is granted besides, by another managed policy, by another group or by a policy that is a part of it,
+    is reported in a warning, and taken away only with O(purge=true).
   - Needs the permissions C(iam:ListAttachedUserPolicies), C(iam:ListGroupsForUser) and C(iam:ListUserPolicies), and for
     what is to be done C(iam:AttachUserPolicy), C(iam:DetachUserPolicy), C(iam:AddUserToGroup),
     C(iam:RemoveUserFromGroup) and C(iam:DeleteUserPolicy).

@@ -318,6 +318,22 @@ def test_a_rotation_killed_at_any_step(world: World, after: int, last_one_counts
     assert_settled(world)
 
 
+def test_a_rotation_killed_in_the_middle_of_a_file(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(world)
+    before = world.credentials.read_bytes()
+
+    def stop(_self: Path, _target: Path) -> Path:
+        raise KilledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", stop)
+        assert killed(world, after=99, last_one_counts=True, rotate=True)
+    assert world.credentials.read_bytes() == before
+    assert len(list(world.credentials.parent.iterdir())) == 3
+    assert not run(world)["failed"]
+    assert_settled(world)
+
+
 def test_a_rotation_that_was_cut_short_is_finished_and_no_other_one_begun(world: World) -> None:
     run(world)
     assert killed(world, after=ROTATE.index("write credentials"), last_one_counts=True, rotate=True)

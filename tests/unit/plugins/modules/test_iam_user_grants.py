@@ -14,7 +14,8 @@ from ansible_collections.asesoria.serverless.plugins.modules import iam_user_gra
 from ansible_collections.asesoria.serverless.tests.unit.support import assert_return_documented, run_module
 from moto import mock_aws
 
-DOCUMENT = json.dumps({"Version": "2012-10-17", "Statement": []})
+STATEMENT = {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}
+DOCUMENT = json.dumps({"Version": "2012-10-17", "Statement": [STATEMENT]})
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 NOTHING: dict[str, list[str]] = {"managed_policies": [], "groups": [], "inline_policies": []}
@@ -77,10 +78,11 @@ def test_what_is_there_besides_is_reported_and_removed_only_if_asked(iam: Any, o
     extra = {"managed_policies": [READ_ONLY], "groups": ["testers"], "inline_policies": ["by-hand"]}
     kept = run(**wanted)
     assert (kept["changed"], kept["extra"], granted(iam)) == (False, extra, before)
-    assert kept["warnings"] == [
+    (warning,) = kept["warnings"]
+    assert warning == (
         f"The IAM user asesoria has more than it was asked to have: managed policy {READ_ONLY}, group testers, inline "
         "policy by-hand. It stays so unless purge (in the role iam_user: iam_user_purge) is true."
-    ]
+    )
     planned = run(check_mode=True, purge=True, **wanted)
     assert (planned["changed"], planned["extra"], granted(iam)) == (True, extra, before)
     purged = run(purge=True, **wanted)
