@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.asesoria.serverless.plugins.module_utils import _aws_profile_files, _private_file
-from ansible_collections.asesoria.serverless.plugins.module_utils._aws_profile_files import Files, describe
+from ansible_collections.asesoria.serverless.plugins.module_utils._aws_profile_files import Files
 from ansible_collections.asesoria.serverless.plugins.module_utils._profile_key import (
     TAG,
     Aws,
@@ -196,9 +196,3 @@ def test_a_killed_rotation_whose_profile_is_then_lost(tmp_path: Path) -> None:
         assert machine.run(replace_lost=True)
         assert machine.works(), after
         assert list(machine.aws.keys) == [machine.key()[0]] == [machine.aws.tag], after
-
-
-def test_the_profile_stays_ours_when_the_users_path_changes(tmp_path: Path) -> None:
-    machine = Machine(tmp_path / "home", FakeAws())
-    machine.run()
-    assert describe(machine.files, "asesoria").owner == f"arn:aws:iam::{ACCOUNT}:user/asesoria"

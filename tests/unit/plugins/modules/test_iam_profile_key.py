@@ -545,6 +545,15 @@ def test_without_the_user_there_is_no_key(world: World) -> None:
     assert world.steps == []
 
 
+def test_a_user_that_was_moved_keeps_its_profile(world: World) -> None:
+    run(world)
+    world.iam.update_user(UserName="asesoria", NewPath="/elsewhere/")
+    world.tag = world.key  # moto loses the tags of a user that is moved.
+    assert_settled(world)
+    assert not run(world, rotate=True)["failed"]
+    assert_settled(world)
+
+
 def test_settings_change_without_another_key(world: World) -> None:
     run(world)
     key = world.key
