@@ -72,6 +72,7 @@ class World:
         self.last_one_counts = False
         #: How often a new key is refused, and what was waited for.
         self.refusals = 0
+        self.refusal_code = "InvalidClientTokenId"
         self.waited: list[float] = []
         #: Keys that AWS does not list yet.
         self.unlisted: set[str] = set()
@@ -195,13 +196,13 @@ def acts_as_user(client: Any, operation: str) -> bool:
 
 def refuse_unknown(world: World, client: Any, operation: str) -> None:
     """Refuse a key as AWS does; moto takes every key."""
-    if not acts_as_user(client, operation):
-        return
     credentials = client._request_signer._credentials
+    if not acts_as_user(client, operation) or credentials.token:
+        return
     known = {key.access_key_id: (key.status, key.secret_access_key) for key in world._user().access_keys}
     if known.get(credentials.access_key) != ("Active", credentials.secret_key) or world.refusals > 0:
         world.refusals -= 1
-        raise refusal(operation, "InvalidClientTokenId")
+        raise refusal(operation, world.refusal_code)
 
 
 def refusal(operation: str, code: str) -> ClientError:
@@ -379,6 +380,26 @@ def test_a_file_that_cant_be_written_leaves_the_old_key(world: World, monkeypatc
     assert_settled(world)
 
 
+def test_a_key_that_is_written_is_kept_though_the_other_file_cant_be(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(world)
+    old, write = world.key, _private_file.write_text
+
+    def full(path: Path, text: str) -> None:
+        if path.name == "config":
+            raise _private_file.PrivateFileError(f"{path} can't be written: No space left on device")
+        write(path, text)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_private_file, "write_text", full)
+        assert run(world, rotate=True, profile_output="yaml")["failed"]
+    assert world.works()
+    assert world.key != old
+    done = run(world, profile_output="yaml")
+    assert (done["failed"], done["deleted"]) == (False, [old])
+
+
 def test_a_first_key_that_cant_be_written_is_deleted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(path: Path, _text: str) -> None:
         raise _private_file.PrivateFileError(f"{path} can't be written: No space left on device")
@@ -392,17 +413,33 @@ def test_a_first_key_that_cant_be_written_is_deleted(world: World, monkeypatch: 
 
 
 def test_the_old_key_is_kept_while_the_profile_does_not_act_as_the_user(world: World) -> None:
-    """Somebody lets the profile take another identity in the config file."""
+    """Somebody lets the profile take a role in the config file."""
     run(world)
     assert killed(world, after=ROTATE.index("write credentials"), last_one_counts=True, rotate=True)
-    config = world.home / ".aws" / "config"
-    process = '"{\\"Version\\": 1, \\"AccessKeyId\\": \\"admin\\", \\"SecretAccessKey\\": \\"admin\\"}"'
-    config.write_text(f"[profile asesoria]\ncredential_process = echo {process}\n", encoding="utf-8")
-    old = [key for key in world.keys if key != world.key]
-    world.broken = {"GetCallerIdentity": "SignatureDoesNotMatch"}
+    config, keys = world.home / ".aws" / "config", world.keys
+    text = config.read_text(encoding="utf-8")
+    config.write_text(
+        f"{text}role_arn = arn:aws:iam::{ACCOUNT}:role/other\nsource_profile = default\n", encoding="utf-8"
+    )
     result = run(world)
-    assert result["failed"]
-    assert [key for key in world.keys if key != world.key] == old
+    assert result["msg"].startswith(f"the AWS profile 'asesoria' acts as arn:aws:sts::{ACCOUNT}:assumed-role/other/")
+    assert result["msg"].endswith(
+        " and not as the IAM user 'asesoria'. Take out of the AWS configuration files what makes it so, then run again."
+    )
+    assert world.keys == keys
+    config.write_text(text, encoding="utf-8")
+    assert not run(world)["failed"]
+    assert_settled(world)
+
+
+def test_what_aws_refuses_for_another_reason_is_not_waited_for(world: World) -> None:
+    run(world)
+    old = world.key
+    world.refusals, world.refusal_code = 1, "SignatureDoesNotMatch"
+    result = run(world, rotate=True)
+    assert (result["error"]["code"], world.waited) == ("SignatureDoesNotMatch", [])
+    assert world.key == old
+    assert_settled(world)
 
 
 def test_a_key_that_is_not_listed_yet_is_waited_for(world: World) -> None:
