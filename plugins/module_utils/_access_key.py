@@ -8,12 +8,15 @@ AWS tells the secret of a key only once, when it makes the key. A run that is ki
 profile leaves a key that nobody can use, so a tag on the user says how far a run had come:
 
 * ``pending``, with the keys that were there before: a key is being made; any other key is one whose secret is lost;
+* ``rotating`` and a key: another is being made to replace that one, which the profile has until the new one has been
+  seen to work; a third is one whose secret is lost;
+* a key, ``replaces`` and another key: the first is in a profile, the second is to be deleted;
 * the identifier of a key: that one was made and is in a profile, here or on another machine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
@@ -21,6 +24,8 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._errors import
 #: AWS: quota "Access keys assigned to each IAM user", which can't be raised.
 MAX_ACCESS_KEYS = 2
 PENDING = "pending"
+ROTATING = "rotating"
+REPLACES = "replaces"
 
 
 class AccessKeyError(ServerlessError):
@@ -53,40 +58,75 @@ class Situation:
 
 @dataclass(frozen=True)
 class Plan:
-    """What to do, in this order.
+    """What to do. If a key is to be made the tag comes first, else it comes last.
 
-    :param tag: the value that the tag is to have before anything else is done.
-    :param delete: keys to delete, because nobody has their secrets.
+    :param tag: the value that the tag is to have.
+    :param delete: keys to delete, because nobody has their secrets or because the profile's key has replaced them.
     :param create: whether to make a key then and write it into the profile.
+    :param replaces: the key that the new one is to replace, which still works.
+    :param check: whether the profile's key is to be seen working before anything else is done.
     """
 
     tag: str
-    delete: tuple[str, ...]
-    create: bool
+    delete: tuple[str, ...] = ()
+    create: bool = False
+    replaces: str | None = None
+    check: bool = False
 
 
-def plan_access_key(situation: Situation, *, replace_lost: bool) -> Plan:
+@dataclass(frozen=True)
+class _Note:
+    """What the tag says.
+
+    :param kept: with C(pending), the keys that were there before; else None.
+    :param old: the key that another one is to replace, or has replaced; else None.
+    :param key: the key that is in a profile; None if that is not known yet.
+    """
+
+    kept: frozenset[str] | None = None
+    old: str | None = None
+    key: str | None = None
+
+
+def under_way(tag: str | None) -> bool:
+    """Tell whether a run has made a key, or was about to, and did not come to its end.
+
+    :param tag: see :class:`Situation`.
+    """
+    return len((tag or "").split()) > 1 or tag == PENDING
+
+
+def replaced_note(key: str, *, old: str) -> str:
+    """What the tag says once the profile has the new key, and the old one is still there.
+
+    :param key: the new one.
+    :param old: the one that it replaces.
+    """
+    return f"{key} {REPLACES} {old}"
+
+
+def plan_access_key(situation: Situation, *, replace_lost: bool, rotate: bool = False) -> Plan:
     """Decide what is to be done about the access key.
 
     :param situation: what is there.
     :param replace_lost: give up a key that is in no profile of this machine, and make another one.
+    :param rotate: replace the profile's key. A rotation that was under way is finished; another one is not begun.
     :raises AccessKeyError: only a person can decide what to do.
     """
     if situation.profile_key in situation.keys:
-        return _keep(situation, str(situation.profile_key))
+        return _keep(situation, str(situation.profile_key), rotate=rotate)
     if situation.profile_exists and situation.profile_owner != situation.owner:
         raise AccessKeyError(
             f"the AWS profile {situation.profile!r} is there already and was not made for {situation.owner}"
             + (f"; its access key is {situation.profile_key}" if situation.profile_key else ""),
             "It is left as it is; set iam_user_profile to another name, or remove the profile if nobody needs it",
         )
-    kept = _pending(situation.tag)
-    if kept is not None:
-        return _create(situation, kept=kept & situation.keys.keys())
-    if situation.keys and not replace_lost and _is_lost(situation):
+    note = _read(situation.tag)
+    if note.kept is not None:
+        return _create(situation, kept=note.kept & situation.keys.keys())
+    if situation.keys and not replace_lost and _is_lost(situation, note):
         raise AccessKeyError(_lost_problem(situation), _LOST_REMEDY)
-    lost = {situation.tag} & situation.keys.keys()
-    return _create(situation, kept=situation.keys.keys() - lost)
+    return _create(situation, kept=situation.keys.keys() - _made_here(situation, note))
 
 
 _LOST_REMEDY = (
@@ -103,28 +143,69 @@ def _lost_problem(situation: Situation) -> str:
     )
 
 
-def _is_lost(situation: Situation) -> bool:
+def _is_lost(situation: Situation, note: _Note) -> bool:
     """Whether a key is in use somewhere else, as far as one can tell; one that was deleted in AWS is not."""
-    return situation.tag is None or situation.tag in situation.keys
+    return situation.tag is None or bool(_made_here(situation, note))
 
 
-def _keep(situation: Situation, key: str) -> Plan:
+def _made_here(situation: Situation, note: _Note) -> set[str]:
+    """The keys in AWS that this role has made, as far as the tag tells."""
+    if note.old is not None and note.key is None:
+        # In the middle of a rotation: the old key, and one that the tag does not know yet.
+        return set(situation.keys)
+    return {key for key in (note.old, note.key) if key is not None and key in situation.keys}
+
+
+def _keep(situation: Situation, key: str, *, rotate: bool) -> Plan:
     if situation.keys[key] != "Active":
         raise AccessKeyError(
             f"the access key {key} of the IAM user {situation.user!r}, which the AWS profile {situation.profile!r} "
             "has, was switched off in AWS",
             "Find out who did that and why; then activate it, or delete it and run again",
         )
-    kept = _pending(situation.tag)
-    if kept is not None:
+    note = _read(situation.tag)
+    if note.kept is not None:
         # Killed after the profile was written; what is neither that key nor an older one was lost on the way.
-        return Plan(tag=key, delete=tuple(sorted(situation.keys.keys() - kept - {key})), create=False)
+        return Plan(tag=key, delete=tuple(sorted(situation.keys.keys() - note.kept - {key})), check=True)
+    if note.old is not None and note.old != key and note.key in (None, key):
+        # Killed after the new key was written into the profile.
+        return Plan(tag=key, delete=tuple({note.old} & situation.keys.keys()), check=True)
+    # Killed before that: nobody has the secret of a key that is there besides.
+    lost = situation.keys.keys() - {key} if note.old == key and note.key is None else set()
+    if rotate:
+        return _rotate(situation, key, lost=lost)
     # Another machine's key may be the one in the tag: then it stays there.
-    tag = situation.tag if situation.tag is not None and situation.tag in situation.keys else key
-    return Plan(tag=tag, delete=(), create=False)
+    elsewhere = note.key is not None and note.key in situation.keys
+    return Plan(tag=str(situation.tag) if elsewhere else key, delete=tuple(sorted(lost)))
 
 
-def _create(situation: Situation, *, kept: frozenset[str] | set[str]) -> Plan:
+def _rotate(situation: Situation, key: str, *, lost: set[str]) -> Plan:
+    others = sorted(situation.keys.keys() - {key} - lost)
+    if situation.profile_owner != situation.owner:
+        raise AccessKeyError(
+            f"the access key {key} of the AWS profile {situation.profile!r} can't be rotated, because the profile was "
+            f"not written by this role for {situation.owner}",
+            "It is left as it is; replace the key where the profile came from, or set iam_user_profile to another name",
+        )
+    if len(others) + 1 >= MAX_ACCESS_KEYS:
+        other = others[0]
+        if _read(situation.tag) == _Note(key=other, old=key):
+            raise AccessKeyError(
+                f"the access key {key} of the IAM user {situation.user!r} has been replaced by {other} on another "
+                "machine, where the rotation did not come to its end",
+                "Run again there, then copy the profile from it",
+            )
+        raise AccessKeyError(
+            f"the access key {key} of the IAM user {situation.user!r} can't be rotated: the user also has {other} "
+            f"({situation.keys[other].lower()}), which the AWS profile {situation.profile!r} does not have, and AWS "
+            f"allows {MAX_ACCESS_KEYS} keys",
+            f"Once nobody uses {other}, delete it and run again: aws iam delete-access-key "
+            f"--user-name {situation.user} --access-key-id {other}",
+        )
+    return Plan(tag=f"{ROTATING} {key}", delete=tuple(sorted(lost)), create=True, replaces=key)
+
+
+def _create(situation: Situation, *, kept: Set[str]) -> Plan:
     if len(kept) >= MAX_ACCESS_KEYS:
         raise AccessKeyError(
             f"the IAM user {situation.user!r} has {len(kept)} access keys already, {' and '.join(sorted(kept))}, none "
@@ -138,7 +219,14 @@ def _create(situation: Situation, *, kept: frozenset[str] | set[str]) -> Plan:
     )
 
 
-def _pending(tag: str | None) -> frozenset[str] | None:
-    """The keys that were there before a key was being made; None if none is."""
-    word, *kept = (tag or "").split() or [""]
-    return frozenset(kept) if word == PENDING else None
+def _read(tag: str | None) -> _Note:
+    match (tag or "").split():
+        case [word, *kept] if word == PENDING:
+            return _Note(kept=frozenset(kept))
+        case [word, old] if word == ROTATING:
+            return _Note(old=old)
+        case [key, word, old] if word == REPLACES:
+            return _Note(key=key, old=old)
+        case [key]:
+            return _Note(key=key)
+    return _Note()

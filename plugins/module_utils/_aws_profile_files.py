@@ -90,6 +90,15 @@ class Change:
     before: str
     after: str
 
+    def diff(self) -> dict[str, str]:
+        """The same as Ansible shows differences."""
+        return {
+            "before_header": str(self.path),
+            "after_header": str(self.path),
+            "before": self.before,
+            "after": self.after,
+        }
+
 
 def locate(environment: Mapping[str, str], *, credentials: str | None = None, config: str | None = None) -> Files:
     """Find out where the AWS configuration files are.

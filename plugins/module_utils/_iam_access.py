@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -34,7 +34,7 @@ class IamReader(Protocol):
         """Answer with the list C(Versions), of which there are five at most."""
 
     def get_paginator(self, operation_name: str) -> Any:
-        """Return what pages through C(list_access_keys), C(list_attached_user_policies) or C(list_policies)."""
+        """Return what pages through the lists of users and policies."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,16 @@ class User:
     """An IAM user.
 
     :param arn: its ARN, with its path.
+    :param path: its path, which begins and ends with a slash.
+    :param permissions_boundary: ARN of the policy that bounds what it may do, None if there is none.
     :param tags: its tags.
     :param attached_policies: ARNs of the managed policies that are attached to it, sorted.
     :param access_keys: its access keys as AWS lists them.
     """
 
     arn: str
+    path: str
+    permissions_boundary: str | None
     tags: dict[str, str]
     attached_policies: list[str]
     access_keys: list[AccessKey]
@@ -112,51 +116,83 @@ def read_access(
     :param policy_name: of the policy, which is looked for below every path, as a name is used once in an account.
     :param missing: the error that C(iam) raises for what is not there.
     """
-    caller = sts.get_caller_identity()
+    account, partition = read_account(sts)
     return Access(
-        account=str(caller["Account"]),
-        partition=str(caller["Arn"]).split(":")[1],
+        account=account,
+        partition=partition,
         user=_user(iam, user_name, missing=missing),
         policy=_policy(iam, policy_name),
     )
 
 
-def _user(iam: IamReader, name: str, *, missing: type[Exception]) -> User | None:
-    try:
-        entry = iam.get_user(UserName=name)["User"]
-        keys = list(_listed(iam, "list_access_keys", "AccessKeyMetadata", UserName=name))
-        attached = list(_listed(iam, "list_attached_user_policies", "AttachedPolicies", UserName=name))
-    except missing:
-        return None
-    return User(
-        arn=entry["Arn"],
-        tags=_tags(entry),
-        attached_policies=sorted(policy["PolicyArn"] for policy in attached),
-        access_keys=[AccessKey(access_key_id=key["AccessKeyId"], status=key["Status"]) for key in keys],
-    )
+def read_account(sts: CallerReader) -> tuple[str, str]:
+    """Read which account the credentials are for, and which partition it is in.
+
+    :param sts: client of the Security Token Service.
+    """
+    caller = sts.get_caller_identity()
+    return str(caller["Account"]), str(caller["Arn"]).split(":")[1]
 
 
-def _policy(iam: IamReader, name: str) -> Policy | None:
-    for listed in _listed(iam, "list_policies", "Policies", Scope="Local"):
-        if listed["PolicyName"] == name:
-            break
-    else:
-        return None
-    arn = listed["Arn"]
-    entry = iam.get_policy(PolicyArn=arn)["Policy"]
-    version = iam.get_policy_version(PolicyArn=arn, VersionId=entry["DefaultVersionId"])["PolicyVersion"]
-    return Policy(
-        arn=arn,
-        tags=_tags(entry),
-        document=version["Document"],
-        versions=len(iam.list_policy_versions(PolicyArn=arn)["Versions"]),
-    )
+def read_keys(iam: IamReader, name: str) -> list[AccessKey]:
+    """Read the access keys of a user.
+
+    :param iam: client of IAM.
+    :param name: of the user.
+    """
+    entries = listed(iam, "list_access_keys", "AccessKeyMetadata", UserName=name)
+    return [AccessKey(access_key_id=key["AccessKeyId"], status=key["Status"]) for key in entries]
 
 
-def _listed(iam: IamReader, operation: str, key: str, **arguments: str) -> Iterator[dict[str, Any]]:
+def listed(iam: IamReader, operation: str, key: str, **arguments: str) -> Iterator[Any]:
+    """Read a list, page by page.
+
+    :param iam: client of IAM.
+    :param operation: what is called, such as C(list_access_keys).
+    :param key: the list's name in the answers.
+    :param arguments: of the call.
+    """
     for page in iam.get_paginator(operation).paginate(**arguments):
         yield from page[key]
 
 
-def _tags(entry: dict[str, Any]) -> dict[str, str]:
+def read_tags(entry: Mapping[str, Any]) -> dict[str, str]:
+    """Read the tags of a user or a policy.
+
+    :param entry: what AWS answers about it.
+    """
     return {tag["Key"]: tag["Value"] for tag in entry.get("Tags", [])}
+
+
+def _user(iam: IamReader, name: str, *, missing: type[Exception]) -> User | None:
+    try:
+        entry = iam.get_user(UserName=name)["User"]
+        keys = read_keys(iam, name)
+        attached = list(listed(iam, "list_attached_user_policies", "AttachedPolicies", UserName=name))
+    except missing:
+        return None
+    return User(
+        arn=entry["Arn"],
+        path=entry["Path"],
+        permissions_boundary=entry.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
+        tags=read_tags(entry),
+        attached_policies=sorted(policy["PolicyArn"] for policy in attached),
+        access_keys=keys,
+    )
+
+
+def _policy(iam: IamReader, name: str) -> Policy | None:
+    for found in listed(iam, "list_policies", "Policies", Scope="Local"):
+        if found["PolicyName"] == name:
+            break
+    else:
+        return None
+    arn = found["Arn"]
+    entry = iam.get_policy(PolicyArn=arn)["Policy"]
+    version = iam.get_policy_version(PolicyArn=arn, VersionId=entry["DefaultVersionId"])["PolicyVersion"]
+    return Policy(
+        arn=arn,
+        tags=read_tags(entry),
+        document=version["Document"],
+        versions=len(iam.list_policy_versions(PolicyArn=arn)["Versions"]),
+    )

@@ -164,17 +164,8 @@ def run(module: AnsibleModule) -> dict[str, Any]:
         changed = clean_up(files) or changed
     if module.params["state"] == "present" and exposed(files):
         module.warn(f"{files.credentials} holds secrets and others may read it: chmod 600 {files.credentials}")
-    diff = [
-        {
-            "before_header": str(change.path),
-            "after_header": str(change.path),
-            "before": change.before,
-            "after": change.after,
-        }
-        for change in changes
-    ]
     paths = {"credentials_file": str(files.credentials), "config_file": str(files.config)}
-    return {"changed": changed, "diff": diff, **paths}
+    return {"changed": changed, "diff": [change.diff() for change in changes], **paths}
 
 
 def main() -> None:

@@ -76,6 +76,16 @@ user:
       type: str
       returned: success
       sample: arn:aws:iam::123456789012:user/asesoria
+    path:
+      description: Path of the user.
+      type: str
+      returned: success
+      sample: /
+    permissions_boundary:
+      description: ARN of the policy that bounds what the user may do; C(null) if there is none.
+      type: str
+      returned: success
+      sample: arn:aws:iam::123456789012:policy/boundary
     tags:
       description: Its tags.
       type: dict

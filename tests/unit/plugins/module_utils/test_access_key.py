@@ -6,14 +6,13 @@
 
 from __future__ import annotations
 
-from itertools import product
-
 import pytest
 from ansible_collections.asesoria.serverless.plugins.module_utils._access_key import (
     AccessKeyError,
     Plan,
     Situation,
     plan_access_key,
+    under_way,
 )
 
 OWNER = "arn:aws:iam::123456789012:user/asesoria"
@@ -49,7 +48,17 @@ def create(*, tag: str = "pending", delete: tuple[str, ...] = ()) -> Plan:
 
 def keep(tag: str, *delete: str) -> Plan:
     """The plan to keep what there is."""
-    return Plan(tag=tag, delete=delete, create=False)
+    return Plan(tag=tag, delete=delete)
+
+
+def finish(tag: str, *delete: str) -> Plan:
+    """The plan to finish what was begun, once the profile's key was seen to work."""
+    return Plan(tag=tag, delete=delete, check=True)
+
+
+def rotate(key: str, *delete: str) -> Plan:
+    """The plan to replace a key."""
+    return Plan(tag=f"rotating {key}", delete=delete, create=True, replaces=key)
 
 
 @pytest.mark.parametrize(
@@ -58,10 +67,13 @@ def keep(tag: str, *delete: str) -> Plan:
         pytest.param(situation(), False, create(), id="nothing yet"),
         pytest.param(situation(tag="pending"), False, create(), id="killed after the user was made"),
         pytest.param(situation(tag="pending", keys=K1), False, create(delete=(K1,)), id="killed before the profile"),
-        pytest.param(situation(tag="pending", keys=K1, key=K1), False, keep(K1), id="killed after the profile"),
+        pytest.param(situation(tag="pending", keys=K1, key=K1), False, finish(K1), id="killed after the profile"),
         pytest.param(situation(tag=K1, keys=K1, key=K1), False, keep(K1), id="as it should be"),
         pytest.param(
-            situation(tag="pending", keys=f"{K1} {K2}", key=K2), False, keep(K2, K1), id="the reply was lost, two made"
+            situation(tag="pending", keys=f"{K1} {K2}", key=K2),
+            False,
+            finish(K2, K1),
+            id="the reply was lost, two made",
         ),
         pytest.param(
             situation(tag=f"pending {K1}", keys=f"{K1} {K2}"),
@@ -70,7 +82,7 @@ def keep(tag: str, *delete: str) -> Plan:
             id="killed beside an older key",
         ),
         pytest.param(
-            situation(tag=f"pending {K1}", keys=f"{K1} {K2}", key=K2), False, keep(K2), id="done beside an older key"
+            situation(tag=f"pending {K1}", keys=f"{K1} {K2}", key=K2), False, finish(K2), id="done beside an older key"
         ),
         pytest.param(situation(tag=f"pending {K1}", keys=K2), False, create(delete=(K2,)), id="the older key is gone"),
         pytest.param(situation(tag=K1, keys=K1), True, create(delete=(K1,)), id="lost, to be replaced"),
@@ -159,52 +171,110 @@ def test_what_only_a_person_can_decide(there: Situation, replace_lost: bool, mes
     assert str(caught.value) == message
 
 
-class World:
-    """AWS and the profile, changed by what a plan says, until the run is killed after so many steps."""
-
-    def __init__(self, *, hand_made: int) -> None:
-        self.keys = [f"HAND{number}" for number in range(hand_made)]
-        self.tag: str | None = None
-        self.profile: str | None = None
-        self.made = 0
-
-    def situation(self) -> Situation:
-        """What a run finds."""
-        return situation(tag=self.tag, keys=" ".join(self.keys), key=self.profile)
-
-    def run(self, *, steps: int, replace_lost: bool) -> None:
-        """Do what the role does, at most so many of its changes."""
-        for _round in range(2):
-            plan = plan_access_key(self.situation(), replace_lost=replace_lost)
-            for change in self._changes(plan):
-                if steps == 0:
-                    return
-                steps -= 1
-                change()
-
-    def _changes(self, plan: Plan) -> list:  # type: ignore[type-arg]
-        note = [lambda: setattr(self, "tag", plan.tag)]
-        delete = [lambda key=key: self.keys.remove(key) for key in plan.delete]
-        if not plan.create:
-            return delete + note
-        return [*note, *delete, self._make, self._write]
-
-    def _make(self) -> None:
-        self.made += 1
-        self.keys.append(f"NEW{self.made}")
-
-    def _write(self) -> None:
-        self.profile = self.keys[-1]
+@pytest.mark.parametrize(
+    ("there", "plan"),
+    [
+        pytest.param(situation(tag=K1, keys=K1, key=K1), rotate(K1), id="begin"),
+        pytest.param(situation(keys=K1, key=K1), rotate(K1), id="begin without a tag"),
+        pytest.param(situation(), create(), id="nothing to replace"),
+        pytest.param(situation(tag=f"rotating {K1}", keys=K1, key=K1), rotate(K1), id="killed before the new key"),
+        pytest.param(
+            situation(tag=f"rotating {K1}", keys=f"{K1} {K2}", key=K1), rotate(K1, K2), id="killed before the profile"
+        ),
+        pytest.param(
+            situation(tag=f"rotating {K1}", keys=f"{K1} {K2}", key=K2), finish(K2, K1), id="killed after the profile"
+        ),
+        pytest.param(
+            situation(tag=f"{K2} replaces {K1}", keys=f"{K1} {K2}", key=K2), finish(K2, K1), id="killed after the note"
+        ),
+        pytest.param(
+            situation(tag=f"{K2} replaces {K1}", keys=K2, key=K2), finish(K2), id="killed after the old key went"
+        ),
+        pytest.param(situation(tag="pending", keys=K1, key=K1), finish(K1), id="the key is as good as new"),
+        pytest.param(
+            situation(tag=f"{K2} replaces {K1}", keys=K1, key=K1), rotate(K1), id="the new key was deleted by hand"
+        ),
+    ],
+)
+def test_the_plan_of_a_rotation(there: Situation, plan: Plan) -> None:
+    assert plan_access_key(there, replace_lost=False, rotate=True) == plan
 
 
-@pytest.mark.parametrize(("steps", "again", "hand_made"), list(product(range(8), range(8), (0, 1))))
-def test_a_run_killed_twice_at_any_step_ends_like_an_undisturbed_one(steps: int, again: int, hand_made: int) -> None:
-    world = World(hand_made=hand_made)
-    for most in (steps, again, 99):
-        world.run(steps=most, replace_lost=hand_made > 0)
-        assert len(world.keys) <= 2
-    assert len(world.keys) == hand_made + 1
-    assert world.profile == world.tag == world.keys[-1]
-    assert world.keys[:hand_made] == [f"HAND{number}" for number in range(hand_made)]
-    plan = plan_access_key(world.situation(), replace_lost=False)
-    assert plan == keep(str(world.tag))
+@pytest.mark.parametrize(
+    ("there", "plan"),
+    [
+        pytest.param(situation(tag=f"rotating {K1}", keys=K1, key=K1), keep(K1), id="nothing was made"),
+        pytest.param(situation(tag=f"rotating {K1}", keys=f"{K1} {K2}", key=K1), keep(K1, K2), id="go back"),
+        pytest.param(situation(tag=f"rotating {K1}", keys=f"{K1} {K2}", key=K2), finish(K2, K1), id="go on"),
+        pytest.param(situation(tag=f"rotating {K1}", keys=K2, key=K2), finish(K2), id="the old key is gone"),
+        pytest.param(
+            situation(tag=f"{K2} replaces {K1}", keys=f"{K1} {K2}", key=K2), finish(K2, K1), id="go on, noted"
+        ),
+        pytest.param(
+            situation(tag=f"{K2} replaces {K1}", keys=f"{K1} {K2}", key=K1),
+            keep(f"{K2} replaces {K1}"),
+            id="on another machine with the old key",
+        ),
+        pytest.param(
+            situation(tag=f"{K2} replaces {K1}", keys=f"{K2} {K3}", key=K2), finish(K2), id="another one made by hand"
+        ),
+    ],
+)
+def test_a_rotation_that_was_cut_short_without_being_asked_for_again(there: Situation, plan: Plan) -> None:
+    assert plan_access_key(there, replace_lost=False) == plan
+
+
+@pytest.mark.parametrize(
+    ("there", "message"),
+    [
+        pytest.param(
+            situation(tag=K1, keys=f"{K1} {K2}", key=K1, inactive=K2),
+            "the access key AKIA1 of the IAM user 'asesoria' can't be rotated: the user also has AKIA2 (inactive), "
+            "which the AWS profile 'asesoria' does not have, and AWS allows 2 keys. Once nobody uses AKIA2, delete it "
+            "and run again: aws iam delete-access-key --user-name asesoria --access-key-id AKIA2.",
+            id="two keys",
+        ),
+        pytest.param(
+            situation(tag=f"{K2} replaces {K1}", keys=f"{K1} {K2}", key=K1),
+            "the access key AKIA1 of the IAM user 'asesoria' has been replaced by AKIA2 on another machine, where the "
+            "rotation did not come to its end. Run again there, then copy the profile from it.",
+            id="on another machine with the old key",
+        ),
+        pytest.param(
+            situation(tag=K1, keys=K1, key=K1, owner=None),
+            "the access key AKIA1 of the AWS profile 'asesoria' can't be rotated, because the profile was not written "
+            "by this role for arn:aws:iam::123456789012:user/asesoria. It is left as it is; replace the key where the "
+            "profile came from, or set iam_user_profile to another name.",
+            id="profile copied by hand",
+        ),
+        pytest.param(situation(tag=K1, keys=K1), LOST, id="lost"),
+    ],
+)
+def test_a_rotation_that_only_a_person_can_help(there: Situation, message: str) -> None:
+    with pytest.raises(AccessKeyError) as caught:
+        plan_access_key(there, replace_lost=False, rotate=True)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("there", "plan"),
+    [
+        pytest.param(situation(tag=f"rotating {K1}", keys=f"{K1} {K2}"), create(delete=(K1, K2)), id="both lost"),
+        pytest.param(
+            situation(tag=f"{K2} replaces {K1}", keys=f"{K2} {K3}"),
+            create(tag=f"pending {K3}", delete=(K2,)),
+            id="lost, and another by hand",
+        ),
+        pytest.param(situation(tag="two words", keys=K1), create(tag=f"pending {K1}"), id="a tag that says nothing"),
+    ],
+)
+def test_a_rotation_whose_profile_is_lost(there: Situation, plan: Plan) -> None:
+    assert plan_access_key(there, replace_lost=True) == plan
+
+
+@pytest.mark.parametrize(
+    ("tag", "expected"),
+    [(None, False), ("", False), (K1, False), ("pending", True), (f"pending {K1}", True), (f"rotating {K1}", True)],
+)
+def test_whether_a_run_is_under_way(tag: str | None, expected: bool) -> None:
+    assert under_way(tag) is expected

@@ -12,6 +12,7 @@ import boto3
 import pytest
 from ansible_collections.asesoria.serverless.plugins.modules import iam_access_info
 from ansible_collections.asesoria.serverless.tests.unit.support import assert_return_documented, run_module
+from botocore.client import BaseClient
 from moto import mock_aws
 from moto.core import set_initial_no_auth_action_count
 
@@ -58,6 +59,7 @@ def test_a_user_with_all_it_has(iam: Any) -> None:
     iam.update_access_key(UserName="asesoria", AccessKeyId=keys[0], Status="Inactive")
     user = run()["user"]
     assert user["arn"] == f"arn:aws:iam::{ACCOUNT}:user/apps/asesoria"
+    assert (user["path"], user["permissions_boundary"]) == ("/apps/", None)
     assert user["tags"] == {"ManagedBy": "asesoria.serverless"}
     assert user["attached_policies"] == sorted(arns)
     assert {key["access_key_id"]: key["status"] for key in user["access_keys"]} == {
@@ -70,6 +72,23 @@ def test_a_user_without_anything(iam: Any) -> None:
     iam.create_user(UserName="asesoria")
     user = run()["user"]
     assert (user["tags"], user["attached_policies"], user["access_keys"]) == ({}, [], [])
+
+
+def test_a_permissions_boundary(iam: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """moto's users have none."""
+    iam.create_user(UserName="asesoria")
+    arn = make_policy(iam, name="boundary")
+    call = BaseClient._make_api_call
+
+    def bounded(self: Any, operation: str, arguments: Any) -> Any:
+        answer = call(self, operation, arguments)
+        if operation == "GetUser":
+            boundary = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn}
+            answer["User"]["PermissionsBoundary"] = boundary
+        return answer
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", bounded)
+    assert run()["user"]["permissions_boundary"] == arn
 
 
 @pytest.mark.parametrize("path", ["/", "/apps/"])
