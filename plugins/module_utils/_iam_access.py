@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What there is of an IAM user's access: the user with its keys and policies, and the policy that is meant for it."""
+"""What there is of an IAM user's access: the user with its keys and policies, and the policies that are meant for it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -73,12 +73,14 @@ class User:
 class Policy:
     """A customer managed policy.
 
+    :param name: its name.
     :param arn: its ARN, with its path.
     :param tags: its tags.
     :param document: what its default version says.
     :param versions: how many versions there are.
     """
 
+    name: str
     arn: str
     tags: dict[str, str]
     document: dict[str, Any]
@@ -92,13 +94,13 @@ class Access:
     :param account: number of the account whose credentials are used.
     :param partition: C(aws), C(aws-cn) or C(aws-us-gov).
     :param user: None if there is no user of that name.
-    :param policy: None if the account has no policy of that name.
+    :param policies: those of the names that were asked for.
     """
 
     account: str
     partition: str
     user: User | None
-    policy: Policy | None
+    policies: list[Policy]
 
     def facts(self) -> dict[str, Any]:
         """The same as plain values."""
@@ -106,14 +108,14 @@ class Access:
 
 
 def read_access(
-    *, sts: CallerReader, iam: IamReader, user_name: str, policy_name: str, missing: type[Exception]
+    *, sts: CallerReader, iam: IamReader, user_name: str, policy_names: Sequence[str], missing: type[Exception]
 ) -> Access:
     """Read what there is.
 
     :param sts: client of the Security Token Service.
     :param iam: client of IAM.
     :param user_name: of the user.
-    :param policy_name: of the policy, which is looked for below every path, as a name is used once in an account.
+    :param policy_names: of the policies, which are looked for below every path, as a name is used once in an account.
     :param missing: the error that C(iam) raises for what is not there.
     """
     account, partition = read_account(sts)
@@ -121,7 +123,7 @@ def read_access(
         account=account,
         partition=partition,
         user=_user(iam, user_name, missing=missing),
-        policy=_policy(iam, policy_name),
+        policies=_policies(iam, policy_names),
     )
 
 
@@ -181,16 +183,16 @@ def _user(iam: IamReader, name: str, *, missing: type[Exception]) -> User | None
     )
 
 
-def _policy(iam: IamReader, name: str) -> Policy | None:
-    for found in listed(iam, "list_policies", "Policies", Scope="Local"):
-        if found["PolicyName"] == name:
-            break
-    else:
-        return None
-    arn = found["Arn"]
+def _policies(iam: IamReader, names: Sequence[str]) -> list[Policy]:
+    there = {found["PolicyName"]: found["Arn"] for found in listed(iam, "list_policies", "Policies", Scope="Local")}
+    return [_policy(iam, name, there[name]) for name in names if name in there]
+
+
+def _policy(iam: IamReader, name: str, arn: str) -> Policy:
     entry = iam.get_policy(PolicyArn=arn)["Policy"]
     version = iam.get_policy_version(PolicyArn=arn, VersionId=entry["DefaultVersionId"])["PolicyVersion"]
     return Policy(
+        name=name,
         arn=arn,
         tags=read_tags(entry),
         document=version["Document"],

@@ -12,7 +12,8 @@ version_added: 0.1.0
 author:
   - The asesoria.serverless authors (@asesoria)
 description:
-  - Reads an IAM user with its access keys and attached policies, and the customer managed policy that is meant for it.
+  - Reads an IAM user with its access keys and attached policies, and the customer managed policies that are meant for
+    it.
   - Everything that decides whether a user has to be changed is read in one go, so that a role that finds nothing to do
     makes no other call.
   - Needs the permissions C(iam:GetUser), C(iam:ListAccessKeys), C(iam:ListAttachedUserPolicies), C(iam:ListPolicies),
@@ -22,9 +23,10 @@ options:
     description: Name of the IAM user.
     type: str
     required: true
-  policy_name:
-    description: Name of the customer managed policy.
-    type: str
+  policy_names:
+    description: Names of the customer managed policies.
+    type: list
+    elements: str
     required: true
 extends_documentation_fragment:
   - amazon.aws.common.modules
@@ -43,10 +45,10 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Read the user and its policy
+- name: Read the user and its policies
   asesoria.serverless.iam_access_info:
     user_name: asesoria
-    policy_name: asesoria-serverless
+    policy_names: [asesoria-serverless-layer, asesoria-serverless-deploy]
   register: access
 
 - name: Say which keys there are
@@ -113,16 +115,22 @@ user:
           type: str
           returned: success
           sample: Active
-policy:
-  description: The policy, or C(null) if the account has none of that name.
-  type: dict
+policies:
+  description: Those of the policies that the account has, in the order in which they were asked for.
+  type: list
+  elements: dict
   returned: success
   contains:
+    name:
+      description: Name of the policy.
+      type: str
+      returned: success
+      sample: asesoria-serverless-layer
     arn:
       description: ARN of the policy.
       type: str
       returned: success
-      sample: arn:aws:iam::123456789012:policy/asesoria-serverless
+      sample: arn:aws:iam::123456789012:policy/asesoria-serverless-layer
     tags:
       description: Its tags.
       type: dict
@@ -154,7 +162,7 @@ def main() -> None:
     module = AnsibleAWSModule(
         argument_spec={
             "user_name": {"type": "str", "required": True},
-            "policy_name": {"type": "str", "required": True},
+            "policy_names": {"type": "list", "elements": "str", "required": True},
         },
         supports_check_mode=True,
     )
@@ -165,7 +173,7 @@ def main() -> None:
             sts=module.client("sts"),
             iam=iam,
             user_name=user_name,
-            policy_name=module.params["policy_name"],
+            policy_names=module.params["policy_names"],
             missing=iam.exceptions.NoSuchEntityException,
         )
     except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:

@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from botocore.session import Session
 
 TEMPLATE = Path(__file__).parents[3] / "roles" / "iam_user" / "templates" / "policy.json.j2"
+#: How the statements are told apart, which become a policy for each playbook.
+SECTIONS: dict[str, str] = yaml.safe_load((TEMPLATE.parents[1] / "vars/main.yml").read_text())["iam_user__sections"]
 #: AWS: quota "Managed policy length"; white space is not counted.
 MAX_LENGTH = 6144
 #: Actions that can't be restricted to resources: AWS Service Authorization Reference.
@@ -33,6 +36,11 @@ EVERYTHING_OF_LAYERS = {
     "iam_user_layer_create_bucket": True,
     "iam_user_layer_share": True,
     "iam_user_layer_prune": True,
+}
+EVERYTHING_OF_BUILDERS = {
+    "iam_user_builder_spot": True,
+    "iam_user_builder_profile": "asesoria-dev-lambda-builder",
+    "iam_user_python_bucket": "built-pythons",
 }
 #: IAM's names of actions that are called otherwise in the API, or are no API action at all.
 NOT_IN_THE_API = {
@@ -63,6 +71,7 @@ def render(**changes: Any) -> dict[str, Any]:
         "iam_user_builder_spot": False,
         "iam_user_builder_profile": "",
         "iam_user_python_bucket": "",
+        "iam_user_name": "asesoria",
         "iam_user_key_pair": "lambda-builder-keys",
         "iam_user_project": "asesoria",
         **changes,
@@ -100,15 +109,19 @@ def actions(policy: dict[str, Any]) -> list[str]:
         {"iam_user_layer_names": ["one", "two", "three", "four", "five"]},
         {"iam_user_project": 'a "quoted" \\ name'},
         EVERYTHING_OF_LAYERS,
-        {"iam_user_builder_spot": True},
-        {"iam_user_python_bucket": "built-pythons"},
-        {"iam_user_builder_profile": "asesoria-dev-lambda-builder"},
+        {**EVERYTHING_OF_LAYERS, **EVERYTHING_OF_BUILDERS, "iam_user_layer_names": list("abcdefghij")},
     ],
 )
 def test_aws_takes_it(changes: dict[str, Any]) -> None:
     policy = render(**changes)
     assert policy["Version"] == "2012-10-17"
-    assert len(re.sub(r"\s", "", json.dumps(policy))) < MAX_LENGTH
+    parts = [
+        [statement for statement in policy["Statement"] if re.match(words, statement["Sid"])]
+        for words in SECTIONS.values()
+    ]
+    assert sorted(each["Sid"] for part in parts for each in part) == sorted(s["Sid"] for s in policy["Statement"])
+    for part in parts:
+        assert len(re.sub(r"\s", "", json.dumps({**policy, "Statement": part}))) < MAX_LENGTH
     names = [statement["Sid"] for statement in policy["Statement"]]
     assert len(set(names)) == len(names)
     assert all(re.fullmatch("[A-Za-z0-9]+", name) for name in names)
@@ -219,7 +232,7 @@ def test_the_spot_market_is_allowed_only_if_it_is_used() -> None:
 
 def test_session_manager_is_allowed_only_if_it_is_used() -> None:
     plain, session = render(), render(iam_user_builder_profile="asesoria-dev-lambda-builder")
-    wanted = {"ssm:StartSession", "iam:GetInstanceProfile"}
+    wanted = {"ssm:StartSession", "ssm:TerminateSession", "iam:GetInstanceProfile"}
     assert set(actions(session)) - set(actions(plain)) == wanted
     by_name = {statement["Sid"]: statement for statement in session["Statement"]}
     assert by_name["BuilderProfile"]["Resource"] == [
@@ -230,6 +243,7 @@ def test_session_manager_is_allowed_only_if_it_is_used() -> None:
     assert by_name["BuilderProfile"]["Condition"] == service
     assert by_name["BuilderSession"]["Condition"] == {"StringEquals": {"ssm:resourceTag/Project": "asesoria"}}
     assert by_name["BuilderSessionKind"]["Resource"] == "arn:aws:ssm:us-east-1::document/AWS-StartSSHSession"
+    assert by_name["BuilderSessionEnd"]["Resource"] == "arn:aws:ssm:us-east-1:123456789012:session/asesoria-*"
     assert "BuilderProfile" not in {statement["Sid"] for statement in plain["Statement"]}
 
 

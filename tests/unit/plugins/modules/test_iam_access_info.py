@@ -31,7 +31,7 @@ def _iam(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def run(*, user: str = "asesoria", policy: str = "asesoria-serverless") -> dict[str, Any]:
-    args = {"user_name": user, "policy_name": policy, "region": "us-east-1"}
+    args = {"user_name": user, "policy_names": [policy, "absent"], "region": "us-east-1"}
     result = run_module(iam_access_info.main, args, check_mode=True)
     if not result["failed"]:
         assert_return_documented(iam_access_info, result)
@@ -47,7 +47,7 @@ def make_policy(iam: Any, *, name: str = "asesoria-serverless", path: str = "/")
 def test_where_nothing_is_the_account_is_told() -> None:
     result = run()
     assert (result["account"], result["partition"]) == (ACCOUNT, "aws")
-    assert (result["user"], result["policy"]) == (None, None)
+    assert (result["user"], result["policies"]) == (None, [])
 
 
 def test_a_user_with_all_it_has(iam: Any) -> None:
@@ -95,8 +95,9 @@ def test_a_permissions_boundary(iam: Any, monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_policy_is_found_below_any_path(iam: Any, path: str) -> None:
     make_policy(iam, name="asesoria-serverless-2")
     arn = make_policy(iam, path=path)
-    policy = run()["policy"]
+    policy = run()["policies"][0]
     assert policy == {
+        "name": "asesoria-serverless",
         "arn": arn,
         "tags": {"ManagedBy": "asesoria.serverless"},
         "document": DOCUMENT,
@@ -107,16 +108,16 @@ def test_a_policy_is_found_below_any_path(iam: Any, path: str) -> None:
 def test_what_counts_is_the_default_version_of_a_policy(iam: Any) -> None:
     arn = make_policy(iam)
     iam.create_policy_version(PolicyArn=arn, PolicyDocument=json.dumps(WIDER), SetAsDefault=False)
-    assert (run()["policy"]["document"], run()["policy"]["versions"]) == (DOCUMENT, 2)
+    assert (run()["policies"][0]["document"], run()["policies"][0]["versions"]) == (DOCUMENT, 2)
     iam.set_default_policy_version(PolicyArn=arn, VersionId="v2")
-    assert run()["policy"]["document"] == WIDER
+    assert run()["policies"][0]["document"] == WIDER
 
 
 def test_a_policy_of_another_page_is_found(iam: Any) -> None:
     for number in range(120):
         make_policy(iam, name=f"other-{number:03}")
     arn = make_policy(iam)
-    assert run()["policy"]["arn"] == arn
+    assert run()["policies"][0]["arn"] == arn
 
 
 def test_a_refusal_of_aws_says_what_was_wanted(iam: Any, monkeypatch: pytest.MonkeyPatch) -> None:
