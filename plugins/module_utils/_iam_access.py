@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What there is of an IAM user's access: the user with its keys and policies, and the policies that are meant for it."""
+"""What there is of an IAM user's access: the user with its keys and policies, and the policies meant for it."""
 
 from __future__ import annotations
 
