@@ -158,7 +158,8 @@ def ask_who(module: AnsibleAWSModule, **credentials: str) -> str:
 
 def whose_key(module: AnsibleAWSModule, key: str, secret: str) -> str:
     """The ARN of whoever has a key. Its secret is made unspeakable first."""
-    module.no_log_values.add(secret)
+    # amazon.aws wraps the module, and only its newer releases hand this on.
+    module._module.no_log_values.add(secret)
     return ask_who(module, aws_access_key_id=key, aws_secret_access_key=secret)
 
 

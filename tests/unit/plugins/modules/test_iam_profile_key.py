@@ -296,12 +296,11 @@ def test_a_key_is_replaced(world: World) -> None:
     assert_settled(world)
 
 
-@pytest.mark.parametrize("rotate", [False, True])
 @pytest.mark.parametrize("last_one_counts", [False, True])
 @pytest.mark.parametrize("after", range(len(MAKE)))
-def test_a_first_key_killed_at_any_step(world: World, after: int, last_one_counts: bool, rotate: bool) -> None:
+def test_a_first_key_killed_at_any_step(world: World, after: int, last_one_counts: bool) -> None:
     assert killed(world, after=after, last_one_counts=last_one_counts)
-    assert not run(world, rotate=rotate)["failed"]
+    assert not run(world)["failed"]
     assert_settled(world)
 
 
