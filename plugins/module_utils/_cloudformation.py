@@ -132,6 +132,17 @@ class Stacks:
                 return {"text": body}
         return dict(body)
 
+    @_explained("listing the functions of the stack")
+    def functions(self, name: str) -> list[str]:
+        """Return the names of a stack's functions."""
+        pages = self._client.get_paginator("list_stack_resources").paginate(StackName=name)
+        return [
+            resource["PhysicalResourceId"]
+            for page in pages
+            for resource in page["StackResourceSummaries"]
+            if resource["ResourceType"] == "AWS::Lambda::Function" and resource.get("PhysicalResourceId")
+        ]
+
     @_explained("deleting the stack")
     def delete(self, name: str) -> None:
         """Start to delete a stack."""
