@@ -70,6 +70,11 @@ def deployment_diff(*, stack: Stack | None, stacks: Stacks, functions: Functions
     return Diff(before=_text(before), after=_text({"template": _comparable(wanted), "code_sha256": code}))
 
 
+def roll_back_diff(*, before: Mapping[str, Any], after: Mapping[str, Any]) -> Diff:
+    """Compare two templates that were deployed, the folders of their code included."""
+    return Diff(before=_text({"template": before}), after=_text({"template": after}))
+
+
 def _packaged_template(package: Path) -> dict[str, Any]:
     path = package / _TEMPLATE
     try:

@@ -384,7 +384,7 @@ def test_removal(options: dict[str, Any], cloud: FakeCloud) -> None:
 @pytest.mark.usefixtures("cloud")
 def test_a_removal_of_nothing_in_particular() -> None:
     result = run_module(serverless_service.main, {"state": "absent", "region": "us-east-1", "work_dir": "/x"})
-    assert result["msg"] == "nothing says which service to remove. Give the option service, config or src."
+    assert result["msg"] == "nothing says which service that is. Give the option service, config or src."
 
 
 def test_a_removal_that_an_earlier_run_had_begun(options: dict[str, Any], cloud: FakeCloud) -> None:
