@@ -11,6 +11,7 @@ import itertools
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import Any, TypeVar
 
 try:
@@ -65,7 +66,7 @@ class Stack:
         )
 
 
-def _explained(doing: str) -> Callable[[Callable[..., _T]], Callable[..., _T]]:
+def explained(doing: str) -> Callable[[Callable[..., _T]], Callable[..., _T]]:
     """Turn the SDK's errors into one that says what was being done, on what."""
 
     def decorate(method: Callable[..., _T]) -> Callable[..., _T]:
@@ -102,7 +103,7 @@ class Stacks:
     def __init__(self, client: Any) -> None:
         self._client = client
 
-    @_explained("looking up the stack")
+    @explained("looking up the stack")
     def find(self, name: str) -> Stack | None:
         """Return a stack, or C(None) if there is none (any more)."""
         try:
@@ -121,7 +122,7 @@ class Stacks:
             outputs={output["OutputKey"]: output["OutputValue"] for output in found[0].get("Outputs", [])},
         )
 
-    @_explained("reading the template of the stack")
+    @explained("reading the template of the stack")
     def template(self, name: str) -> dict[str, Any]:
         """Return the template that a stack was made from; a text that is no JSON comes as C({"text": ...})."""
         body = self._client.get_template(StackName=name)["TemplateBody"]
@@ -132,7 +133,24 @@ class Stacks:
                 return {"text": body}
         return dict(body)
 
-    @_explained("deleting the stack")
+    @explained("looking up a resource of the stack")
+    def physical_id(self, name: str, *, logical_id: str) -> str:
+        """Return the name that a stack's resource has in AWS."""
+        found = self._client.describe_stack_resource(StackName=name, LogicalResourceId=logical_id)
+        return str(found["StackResourceDetail"]["PhysicalResourceId"])
+
+    @explained("listing the functions of the stack")
+    def functions(self, name: str) -> list[str]:
+        """Return the names of a stack's functions."""
+        pages = self._client.get_paginator("list_stack_resources").paginate(StackName=name)
+        return [
+            resource["PhysicalResourceId"]
+            for page in pages
+            for resource in page["StackResourceSummaries"]
+            if resource["ResourceType"] == "AWS::Lambda::Function" and resource.get("PhysicalResourceId")
+        ]
+
+    @explained("deleting the stack")
     def delete(self, name: str) -> None:
         """Start to delete a stack."""
         self._client.delete_stack(StackName=name)
@@ -159,7 +177,7 @@ class Stacks:
         ]
         return failed[::-1][:_MAX_FAILURES]
 
-    @_explained("reading the events of the stack")
+    @explained("reading the events of the stack")
     def _events(self, name: str) -> list[dict[str, Any]]:
         """Return the newest page of a stack's events, newest first."""
         return list(self._client.describe_stack_events(StackName=name)["StackEvents"])
@@ -174,7 +192,7 @@ class Functions:
     def __init__(self, connect: Callable[[], Any]) -> None:
         self._connect = functools.cache(connect)
 
-    @_explained("reading the function")
+    @explained("reading the function")
     def code_sha256(self, name: str) -> str | None:
         """Return the hash of a function's code as AWS writes it (base64), or C(None) if there is no such function."""
         try:
@@ -183,3 +201,10 @@ class Functions:
             if error_code(error) == "ResourceNotFoundException":
                 return None
             raise
+
+    @explained("reading the function")
+    def changed_at(self, name: str) -> float:
+        """Return when a function's code or configuration was changed last, in seconds since 1970."""
+        said = self._connect().get_function_configuration(FunctionName=name)["LastModified"]
+        # In UTC, with fractions of a second that are of no use here.
+        return datetime.fromisoformat(said[:19]).replace(tzinfo=timezone.utc).timestamp()

@@ -135,7 +135,7 @@ def failure_reason(output: str) -> str:
 
 
 class ServerlessCli:
-    """The CLI's three commands, for one service.
+    """The CLI's commands, for one service.
 
     :param argv: how it is called.
     :param runner: runs it.
@@ -181,6 +181,10 @@ class ServerlessCli:
         upload would make it believe that there is nothing to do.
         """
         self._run("deploy", "--force", "--package", str(work.package), work=work)
+
+    def roll_back(self, work: WorkFolder, *, time: str) -> None:
+        """Deploy once more what was deployed at a time, with the template and the code that the bucket has kept."""
+        self._run("rollback", "--timestamp", time, work=work)
 
     def remove(self, work: WorkFolder) -> None:
         """Remove the service."""

@@ -65,8 +65,8 @@ def make_deployment(options: Mapping[str, Any], *, region: str) -> Job:
     )
 
 
-def make_removal(options: Mapping[str, Any], *, region: str) -> Job:
-    """Make the removal of a service.
+def make_reference(options: Mapping[str, Any], *, region: str) -> Job:
+    """Make what does not read the app: a removal, or a roll-back.
 
     :param options: C(src), C(config), C(service), C(exclude) and C(stage), as the module documents them.
     :param region: the region.
@@ -82,7 +82,7 @@ def make_removal(options: Mapping[str, Any], *, region: str) -> Job:
     elif options["service"]:
         text, origin = minimal_config(service=options["service"], stage=stage, region=region), "the option service"
     else:
-        raise ConfigError("nothing says which service to remove", "Give the option service, config or src")
+        raise ConfigError("nothing says which service that is", "Give the option service, config or src")
     return Job(
         config=read_config(text, origin=origin, stage=stage),
         config_name=_CONFIG_NAME,

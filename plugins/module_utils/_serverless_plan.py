@@ -61,7 +61,7 @@ def deployment_diff(*, stack: Stack | None, stacks: Stacks, functions: Functions
     :param package: the folder that the CLI packaged into.
     :raises PlanError: the package can't be read.
     """
-    wanted = _packaged_template(package)
+    wanted = packaged_template(package)
     code = _packaged_code(wanted, package=package)
     before = None
     if stack is not None:
@@ -70,7 +70,17 @@ def deployment_diff(*, stack: Stack | None, stacks: Stacks, functions: Functions
     return Diff(before=_text(before), after=_text({"template": _comparable(wanted), "code_sha256": code}))
 
 
-def _packaged_template(package: Path) -> dict[str, Any]:
+def roll_back_diff(*, before: Mapping[str, Any], after: Mapping[str, Any]) -> Diff:
+    """Compare two templates that were deployed, the folders of their code included."""
+    return Diff(before=_text({"template": before}), after=_text({"template": after}))
+
+
+def packaged_template(package: Path) -> dict[str, Any]:
+    """Read the template that the CLI packaged.
+
+    :param package: the folder that it packaged into.
+    :raises PlanError: it can't be read.
+    """
     path = package / _TEMPLATE
     try:
         template = json.loads(path.read_text(encoding="utf-8"))

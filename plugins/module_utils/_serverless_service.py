@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import (
@@ -17,6 +17,11 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformatio
     Functions,
     Stack,
     Stacks,
+)
+from ansible_collections.asesoria.serverless.plugins.module_utils._deployments import (
+    Deployments,
+    check_version,
+    read_deployment,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._fingerprint import SourceFile
@@ -29,7 +34,9 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_co
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_plan import (
     Diff,
     deployment_diff,
+    packaged_template,
     removal_diff,
+    roll_back_diff,
     summary_diff,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._work_folder import (
@@ -72,7 +79,7 @@ class Job:
     :param config_name: the name of its file.
     :param origin: where the configuration comes from, for messages.
     :param files: the app's files.
-    :param fingerprint: the hash of all that the deployment depends on; empty for a removal.
+    :param fingerprint: the hash of all that the deployment depends on; empty for what deploys nothing new.
     :param stage: the stage.
     :param region: the region.
     """
@@ -93,11 +100,13 @@ class Outcome:
     :param changed: whether anything changed.
     :param stack: the stack afterwards; C(None) if there is none, or would be none yet.
     :param diff: before and after.
+    :param previous: the version that the stack held before; C(None) if it did not hold any, or still holds it.
     """
 
     changed: bool
     stack: Stack | None
     diff: Diff = field(default_factory=Diff)
+    previous: str | None = None
 
 
 class ServiceManager:
@@ -105,6 +114,7 @@ class ServiceManager:
 
     :param stacks: CloudFormation.
     :param functions: Lambda.
+    :param deployments: the deployments that the bucket keeps.
     :param cli: the Serverless CLI.
     :param work_dir: the folder to work in.
     :param timeout: seconds to wait for another run, and for a stack that is being changed.
@@ -117,6 +127,7 @@ class ServiceManager:
         *,
         stacks: Stacks,
         functions: Functions,
+        deployments: Deployments,
         cli: ServerlessCli,
         work_dir: Path,
         timeout: float,
@@ -125,6 +136,7 @@ class ServiceManager:
     ) -> None:
         self._stacks = stacks
         self._functions = functions
+        self._deployments = deployments
         self._cli = cli
         self._work_dir = work_dir
         self._timeout = timeout
@@ -143,13 +155,69 @@ class ServiceManager:
         if is_deployed(stack, fingerprint=job.fingerprint):
             return Outcome(changed=False, stack=stack)
         if check_mode:
-            return Outcome(changed=True, stack=stack, diff=self._preview(job, stack=stack))
+            diff_shown = self._preview(job, stack=stack)
+            return Outcome(changed=True, stack=stack, diff=diff_shown, previous=self._version(stack))
         with self._work_folder() as work:
             stack = self._wait_until_deployable(job.config.stack_name)
             if is_deployed(stack, fingerprint=job.fingerprint):
                 # An earlier run that was cut off had come this far.
                 return Outcome(changed=False, stack=stack)
             return self._deploy(job, stack=stack, work=work, diff=diff)
+
+    def ensure_version(self, job: Job, *, version: str, check_mode: bool) -> Outcome:
+        """Let a service be as it was deployed before.
+
+        :param job: the service.
+        :param version: the deployment's name.
+        :param check_mode: only say what would change.
+        :raises ServerlessError: it can't be.
+        """
+        deployed_at = check_version(version)
+        name = job.config.stack_name
+        if check_mode:
+            return self._plan_version(self._stacks.find(name), name=name, version=version)
+        with self._work_folder() as work:
+            plan = self._plan_version(self._wait_until_deployable(name), name=name, version=version)
+            if not plan.changed:
+                return plan
+            replaced = read_deployment(self._stacks.template(name))
+            work.fill(files=job.files, config=job.config.text, config_name=job.config_name)
+            with self._explained("rolling back", name):
+                self._cli.roll_back(work, time=deployed_at)
+            stack = self._stacks.find(name)
+            if stack is None or not stack.healthy or self._version(stack) != version:
+                status = stack.status if stack else "missing"
+                raise CloudFormationError(
+                    f"the stack {name} is {status} and does not hold the version {version} after it was rolled back",
+                    work.log_hint,
+                )
+            if replaced is not None:
+                self._deployments.remove(name, replaced)
+            return replace(plan, stack=stack)
+
+    def _plan_version(self, stack: Stack | None, *, name: str, version: str) -> Outcome:
+        if stack is None:
+            raise CloudFormationError(f"the stack {name} does not exist", "Deploy the service")
+        require_deployable(stack)
+        template = self._stacks.template(name)
+        current = read_deployment(template)
+        if current is None:
+            raise CloudFormationError(
+                f"the stack {name} holds nothing that the Serverless CLI deployed", "Deploy the service"
+            )
+        if current.version == version:
+            return Outcome(changed=False, stack=stack)
+        wanted = self._deployments.template(name, replace(current, version=version))
+        return Outcome(
+            changed=True,
+            stack=stack,
+            diff=roll_back_diff(before=template, after=wanted),
+            previous=current.version,
+        )
+
+    def _version(self, stack: Stack | None) -> str | None:
+        deployment = read_deployment(self._stacks.template(stack.name)) if stack else None
+        return deployment.version if deployment else None
 
     def ensure_absent(self, job: Job, *, check_mode: bool) -> Outcome:
         """Remove a service if it is there.
@@ -202,14 +270,28 @@ class ServiceManager:
 
     def _deploy(self, job: Job, *, stack: Stack | None, work: WorkFolder, diff: bool) -> Outcome:
         name = job.config.stack_name
+        previous = self._version(stack)
         difference = self._package(job, stack=stack, work=work, diff=diff)
-        with self._explained("deploying", name):
-            self._cli.deploy(work)
+        try:
+            with self._explained("deploying", name):
+                self._cli.deploy(work)
+        except ServerlessError:
+            self._discard(name, work=work)
+            raise
         deployed = self._stacks.find(name)
         if not is_deployed(deployed, fingerprint=job.fingerprint):
             status = deployed.status if deployed else "missing"
             raise CloudFormationError(f"the stack {name} is {status} after its deployment", work.log_hint)
-        return Outcome(changed=True, stack=deployed, diff=difference)
+        return Outcome(changed=True, stack=deployed, diff=difference, previous=previous)
+
+    def _discard(self, name: str, *, work: WorkFolder) -> None:
+        """Remove what a deployment that failed has uploaded, unless CloudFormation still works with it."""
+        # That it failed is to be told, not that this could not be done about it.
+        with contextlib.suppress(ServerlessError):
+            uploaded, stack = read_deployment(packaged_template(work.package)), self._stacks.find(name)
+            if uploaded is None or stack is None or stack.in_progress or self._version(stack) == uploaded.version:
+                return
+            self._deployments.remove(name, uploaded)
 
     @contextlib.contextmanager
     def _explained(self, doing: str, name: str) -> Iterator[None]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: serverless_service
 version_added: 0.1.0
-short_description: Deploy or remove a service of the Serverless Framework
+short_description: Deploy, roll back or remove a service of the Serverless Framework
 description:
-  - Deploys an app's folder with the Serverless CLI, or removes what was deployed.
+  - Deploys an app's folder with the Serverless CLI, goes back to an earlier deployment, or removes what was deployed.
   - Works in a copy of the folder. The folder itself is only read, so that what plugins write and delete there while
     they package (a C(wsgi_handler.py) of the app's, for example) never touches it.
   - What was deployed is remembered as a fingerprint in an output of the stack, C(AsesoriaFingerprint). It covers the
@@ -43,24 +43,34 @@ notes:
     function read them from SSM or Secrets Manager.
 options:
   state:
-    description: Whether the service should be deployed or removed.
+    description:
+      - Whether the service should be deployed, be as it was deployed before, or be removed.
+      - V(rolled_back) takes the template and the code of O(version) from the bucket, where the CLI keeps the last five
+        deployments. What it takes the place of is removed there, so that failed deployments never push out a good one.
     type: str
-    choices: [present, absent]
+    choices: [present, rolled_back, absent]
     default: present
+  version:
+    description:
+      - The deployment to go back to, as its folder in the bucket is called, and as RV(previous) says it.
+      - Required for O(state=rolled_back).
+    type: str
   src:
     description:
       - Folder of the app.
-      - Required for O(state=present). For O(state=absent) it is needed only if its own C(serverless.yml) is.
+      - Required for O(state=present). Otherwise it is needed only if its own C(serverless.yml) is.
     type: path
   config:
     description:
       - Content of C(serverless.yml). A configuration that the app's folder has itself is then left out.
       - If it is not given, C(serverless.yml) in O(src) is taken. To remove a service of which there is neither,
         O(service) is enough.
+      - For O(state=rolled_back) the stack's tags and CloudFormation's role are taken from here.
     type: dict
   service:
     description:
-      - Name of the service, for O(state=absent) without a configuration. Otherwise the configuration has it.
+      - Name of the service, for a state other than V(present) without a configuration. Otherwise the configuration has
+        it.
     type: str
   stage:
     description: Stage to deploy to or remove from.
@@ -162,6 +172,16 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     var: service.endpoint
 
+- name: Go back to what was deployed before that
+  asesoria.serverless.serverless_service:
+    state: rolled_back
+    version: "{{ service.previous }}"
+    service: flask
+    region: us-east-1
+    cli: [/home/ana/cli/node_modules/.bin/osls]
+    work_dir: /home/ana/.local/share/asesoria.serverless/services/flask-dev
+  when: service.previous is not none
+
 - name: Remove it
   asesoria.serverless.serverless_service:
     state: absent
@@ -206,6 +226,12 @@ endpoint:
   returned: success
   type: str
   sample: https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com
+previous:
+  description: >-
+    The deployment that the stack held before, as its folder in the bucket is called. It is C(null) if there was none.
+  returned: changed, unless O(state=absent)
+  type: str
+  sample: 1700000000000-2023-11-14T22:13:20.000Z
 fingerprint:
   description: Hash of all that the deployment depends on.
   returned: O(state=present)
@@ -222,6 +248,7 @@ from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import Functions, Stacks
+from ansible_collections.asesoria.serverless.plugins.module_utils._deployments import Deployments
 from ansible_collections.asesoria.serverless.plugins.module_utils._endpoint import check_endpoint_format
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_cli import ServerlessCli, run_process
@@ -229,9 +256,13 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_co
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_job import (
     describe_stack,
     make_deployment,
-    make_removal,
+    make_reference,
 )
-from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_service import Outcome, ServiceManager
+from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_service import (
+    Job,
+    Outcome,
+    ServiceManager,
+)
 
 # What the SDK of the CLI reads, by the option of this module that says the same.
 _SDK_VARIABLES = {
@@ -257,9 +288,11 @@ def make_manager(module: AnsibleAWSModule, *, region: str) -> ServiceManager:
         region=region,
         timeout=params["timeout"],
     )
+    stacks = Stacks(module.client("cloudformation", retry_decorator=retry))
     return ServiceManager(
-        stacks=Stacks(module.client("cloudformation", retry_decorator=retry)),
+        stacks=stacks,
         functions=Functions(lambda: module.client("lambda", retry_decorator=retry)),
+        deployments=Deployments(lambda: module.client("s3", retry_decorator=retry), stacks=stacks),
         cli=cli,
         work_dir=Path(params["work_dir"] or "."),
         timeout=params["timeout"],
@@ -279,8 +312,8 @@ def run(module: AnsibleAWSModule) -> dict[str, Any]:
         # Ansible keeps in a private attribute whether anybody looks at the difference.
         outcome = manager.ensure_present(job, check_mode=module.check_mode, diff=module._diff)
     else:
-        job = make_removal(params, region=region)
-        outcome = make_manager(module, region=region).ensure_absent(job, check_mode=module.check_mode)
+        job = make_reference(params, region=region)
+        outcome = manage(module, make_manager(module, region=region), job=job)
     answer = {"changed": outcome.changed, "service": job.config.service, "stage": job.stage}
     answer.update(
         describe_stack(
@@ -291,11 +324,20 @@ def run(module: AnsibleAWSModule) -> dict[str, Any]:
             stage=job.stage,
         )
     )
+    if outcome.changed and params["state"] != "absent":
+        answer["previous"] = outcome.previous
     if job.fingerprint:
         answer["fingerprint"] = job.fingerprint
     if module._diff:
         answer["diff"] = show_diff(outcome, stack_name=job.config.stack_name)
     return answer
+
+
+def manage(module: AnsibleAWSModule, manager: ServiceManager, *, job: Job) -> Outcome:
+    """Do what does not read the app."""
+    if module.params["state"] == "rolled_back":
+        return manager.ensure_version(job, version=module.params["version"], check_mode=module.check_mode)
+    return manager.ensure_absent(job, check_mode=module.check_mode)
 
 
 def show_diff(outcome: Outcome, *, stack_name: str) -> dict[str, str]:
@@ -309,7 +351,8 @@ def main() -> None:
     """Run the module."""
     module = AnsibleAWSModule(
         argument_spec={
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "state": {"type": "str", "choices": ["present", "rolled_back", "absent"], "default": "present"},
+            "version": {"type": "str"},
             "src": {"type": "path"},
             "config": {"type": "dict"},
             "service": {"type": "str"},
@@ -345,7 +388,7 @@ def main() -> None:
             "endpoint_format": {"type": "str", "default": ""},
             "timeout": {"type": "int", "default": 1800},
         },
-        required_if=[("state", "present", ["src"])],
+        required_if=[("state", "present", ["src"]), ("state", "rolled_back", ["version"])],
         supports_check_mode=True,
     )
     if not HAS_YAML:

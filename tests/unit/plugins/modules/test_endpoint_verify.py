@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
+import json
 import socket
 import ssl
 import subprocess
@@ -15,9 +17,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from ansible_collections.asesoria.serverless.plugins.module_utils import _cloudwatch_logs
 from ansible_collections.asesoria.serverless.plugins.modules import endpoint_verify
 from ansible_collections.asesoria.serverless.tests.unit.support import assert_return_documented, run_module
+from moto import mock_aws
 
 HELLO = "Bienvenido al servidor de Flask"
 
@@ -288,6 +293,11 @@ def test_a_server_that_speaks_no_tls(server: Server) -> None:
         ({"connect_to": "localhost"}, "connect_to is 'localhost'. Write it as host:port, such as 127.0.0.1:4566"),
         ({"connect_to": "http://a:1"}, "connect_to is 'http://a:1'. Write it as host:port, such as 127.0.0.1:4566"),
         ({"headers": {"X": "a\nb"}}, "the request can't be sent: Invalid header value"),
+        ({"requests": []}, "requests is an empty list. Say what to ask, or leave it out."),
+        ({"requests": [{"path": "a"}]}, "the path 'a' does not begin with /. Write it so."),
+        ({"json": [{"query": "a["}]}, "the query 'a[' can't be read: "),
+        ({"response_headers": {"a": "["}}, "the regular expression '[' can't be read: unterminated character set"),
+        ({"in_a_row": 0}, "in_a_row is 0. Give 1 or more."),
         ({"regex": "("}, "the regular expression '(' can't be read: missing ), unterminated subpattern at position 0"),
     ],
 )
@@ -295,6 +305,208 @@ def test_bad_input(server: Server, options: dict[str, Any], said: str) -> None:
     result = run_module(endpoint_verify.main, {"url": server.url, **options})
     assert result["msg"].startswith(said)
     assert server.asked == []
+
+
+JSON = Answer(
+    200, b'{"status": "up", "items": [{"id": 1}, {"id": 2}], "ready": true}', {"Content-Type": "application/json"}
+)
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"json": [{"query": "status", "value": "up"}, {"query": "length(items) > `1`"}]}, ""),
+        (
+            {"json": [{"query": "ready"}, {"query": "items[*].id", "value": [1, 2]}, {"query": "none", "value": None}]},
+            "",
+        ),
+        ({"json": [{"query": "status", "value": "down"}]}, "JSON in which 'status' is \"up\""),
+        ({"json": [{"query": "items[0].id", "value": "1"}]}, "JSON in which 'items[0].id' is 1"),
+        ({"json": [{"query": "items[0].id"}]}, "JSON in which 'items[0].id' is 1"),
+        ({"json": [{"query": "sum(status)"}]}, "JSON in which 'sum(status)' can't be told ("),
+        ({"response_headers": {"Content-Type": "^application/json$"}}, ""),
+        ({"response_headers": {"content-type": ""}}, ""),
+        ({"response_headers": {"X-Request-Id": ""}}, "no header field X-Request-Id"),
+        (
+            {"response_headers": {"content-type": "text/html"}},
+            "the header field content-type 'application/json'",
+        ),
+    ],
+)
+def test_what_is_expected_of_json_and_headers(server: Server, options: dict[str, Any], problem: str) -> None:
+    server.script = [JSON]
+    result = ask(server.url, budget=0, **options)
+    (attempt,) = result["attempts"]
+    assert attempt["problem"].startswith(problem)
+    assert bool(problem) == result["failed"]
+
+
+def test_a_body_that_is_no_json(server: Server) -> None:
+    result = fail(server.url, json=[{"query": "status", "value": {"a": ["ñ"]}}])
+    assert 'Expected: status 200, JSON in which \'status\' is {"a": ["ñ"]}. Received: status 200' in result["msg"]
+    assert result["attempts"][0]["problem"] == "a body that is no JSON"
+
+
+def test_several_requests(server: Server) -> None:
+    server.script = [Answer(), Answer(201, b"{}"), Answer(), Answer(201, b"{}")]
+    result = ask(
+        server.url,
+        headers={"X-Common": "a", "X-Own": "b"},
+        in_a_row=2,
+        requests=[
+            {"path": "/health", "contains": HELLO},
+            {"path": "/items", "method": "POST", "data": "año", "headers": {"X-Own": "c"}, "status": [201]},
+        ],
+    )
+    assert not result["failed"], result["msg"]
+    assert [(asked["method"], asked["path"]) for asked in server.asked] == [("GET", "/health"), ("POST", "/items")] * 2
+    assert [server.asked[i]["headers"]["X-Own"] for i in (0, 1)] == ["b", "c"]
+    assert {asked["headers"]["X-Common"] for asked in server.asked} == {"a"}
+    assert server.asked[1]["content"].decode() == "año"
+    assert [attempt["request"] for attempt in result["attempts"][:2]] == [
+        f"GET {server.url}health",
+        f"POST {server.url}items",
+    ]
+    assert_return_documented(endpoint_verify, result)
+
+
+def test_one_of_several_requests_is_not_answered_well(server: Server) -> None:
+    server.script = [Answer(), Answer(500, b"oops")]
+    result = fail(server.url, requests=[{"path": "/a"}, {"path": "/b", "json": [{"query": "ok"}]}])
+    url = server.url.rstrip("/")
+    before, attempts = result["msg"].split(" Attempts: ")
+    assert before.startswith(f"GET {url}/b was asked once in 0.")
+    assert before.endswith(
+        "Expected: status 200, JSON in which 'ok' is true. Received: status 500 Internal Server "
+        "Error, body (4 bytes): 'oops'."
+    )
+    assert attempts.startswith(f"1 (GET {url}/a, at 0.0 s, took 0.")
+    assert attempts.endswith(" s): status 500, a body that is no JSON.")
+
+
+def test_latency(server: Server) -> None:
+    server.script = [Answer(pause=0.4), Answer()]
+    result = ask(server.url, in_a_row=2, latency=0.3, percentile=100)
+    assert [attempt["status"] for attempt in result["attempts"]] == [200, 200, 200]
+    server.script = [Answer(pause=0.05)]
+    assert (
+        "Expected: status 200, 95 % of them within 0.01 s. Received: a good answer, 95 % of them within 0.0"
+        in (fail(server.url, latency=0.01)["msg"])
+    )
+
+
+@pytest.mark.parametrize("option", [{"method": "GET"}, {"contains": "x"}, {"json": []}, {"data": "x"}])
+def test_what_is_each_requests_own_is_not_given_twice(server: Server, option: dict[str, Any]) -> None:
+    result = run_module(endpoint_verify.main, {"url": server.url, "requests": [{"path": "/"}], **option})
+    assert result["msg"] == f"parameters are mutually exclusive: requests|{next(iter(option))}"
+    assert server.asked == []
+
+
+def test_check_mode_sends_only_the_requests_that_change_nothing(server: Server) -> None:
+    requests = [{"path": "/a"}, {"path": "/b", "method": "DELETE"}]
+    run_module(endpoint_verify.main, {"url": server.url, "requests": requests}, check_mode=True)
+    assert [asked["path"] for asked in server.asked] == ["/a"]
+
+
+@pytest.fixture
+def function(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A stack with one function in moto, and a client for its log."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setattr(_cloudwatch_logs, "_ARRIVAL_SECONDS", 0.0)
+    template = {
+        "Resources": {
+            "Role": {
+                "Type": "AWS::IAM::Role",
+                "Properties": {
+                    "AssumeRolePolicyDocument": {
+                        "Version": "2012-10-17",
+                        "Statement": [
+                            {
+                                "Effect": "Allow",
+                                "Action": "sts:AssumeRole",
+                                "Principal": {"Service": "lambda.amazonaws.com"},
+                            }
+                        ],
+                    }
+                },
+            },
+            "Function": {
+                "Type": "AWS::Lambda::Function",
+                "Properties": {
+                    "FunctionName": "shop-dev-api",
+                    "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+                    "Runtime": "python3.11",
+                    "Handler": "app.handler",
+                    "Code": {"ZipFile": "def handler(event, context): pass"},
+                },
+            },
+        }
+    }
+    with mock_aws():
+        boto3.client("cloudformation", region_name="us-east-1").create_stack(
+            StackName="shop-dev", TemplateBody=json.dumps(template)
+        )
+        yield boto3.client("logs", region_name="us-east-1")
+
+
+LOGGED = {"log_stack": "shop-dev", "region": "us-east-1"}
+
+
+def write_log(logs: Any, *messages: str, age: float = 0.0) -> None:
+    group, stream = "/aws/lambda/shop-dev-api", f"stream-{age}"
+    with contextlib.suppress(logs.exceptions.ResourceAlreadyExistsException):
+        logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName=stream)
+    at = int((time.time() - age) * 1000)
+    logs.put_log_events(
+        logGroupName=group,
+        logStreamName=stream,
+        logEvents=[{"timestamp": at + index, "message": message} for index, message in enumerate(messages)],
+    )
+
+
+def test_the_message_holds_the_end_of_the_log_and_the_reason(server: Server, function: Any) -> None:
+    server.script = [Answer(502)]
+    write_log(function, "[ERROR] Runtime.UserCodeSyntaxError: of an earlier deployment", age=600)
+    write_log(
+        function,
+        "START RequestId: 1 Version: $LATEST",
+        "[ERROR] Runtime.ImportModuleError: Unable to import module 'app': No module named 'flask'\nTraceback",
+        "END RequestId: 1",
+    )
+    result = fail(server.url, **LOGGED)
+    attempts, said = result["msg"].split(". The log of shop-dev-api says why: ")
+    assert attempts.endswith("status 502")
+    assert said.splitlines() == [
+        result["reason"],
+        "Last lines of the log of shop-dev-api:",
+        "  [ERROR] Runtime.ImportModuleError: Unable to import module 'app': No module named 'flask'",
+        "  Traceback",
+    ]
+    assert result["reason"].startswith("Runtime.ImportModuleError: the module app can't be imported: No module named ")
+    assert result["log"] == [line.strip() for line in said.splitlines()[2:]]
+    assert fail(server.url, log_lines=1, **LOGGED)["log"] == ["Traceback"]
+
+
+@pytest.mark.usefixtures("function")
+@pytest.mark.parametrize(
+    ("stack", "said"),
+    [
+        ("shop-dev", "The functions wrote nothing into their logs, so they may not have been called."),
+        ("other-dev", "The log can't be shown: listing the functions of the stack other-dev failed: "),
+    ],
+)
+def test_a_log_that_says_nothing_or_is_not_there(server: Server, stack: str, said: str) -> None:
+    server.script = [Answer(502)]
+    result = fail(server.url, **{**LOGGED, "log_stack": stack})
+    assert f"status 502. {said}" in result["msg"]
+    assert (result["reason"], result["log"], result["status"]) == (None, [], 502)
+
+
+@pytest.mark.usefixtures("function")
+def test_the_log_of_a_good_answer_is_not_read(server: Server) -> None:
+    assert_return_documented(endpoint_verify, ask(server.url, **{**LOGGED, "log_stack": "no-such"}))
 
 
 def test_check_mode_asks_what_changes_nothing(server: Server) -> None:
