@@ -61,7 +61,7 @@ def deployment_diff(*, stack: Stack | None, stacks: Stacks, functions: Functions
     :param package: the folder that the CLI packaged into.
     :raises PlanError: the package can't be read.
     """
-    wanted = _packaged_template(package)
+    wanted = packaged_template(package)
     code = _packaged_code(wanted, package=package)
     before = None
     if stack is not None:
@@ -75,7 +75,12 @@ def roll_back_diff(*, before: Mapping[str, Any], after: Mapping[str, Any]) -> Di
     return Diff(before=_text({"template": before}), after=_text({"template": after}))
 
 
-def _packaged_template(package: Path) -> dict[str, Any]:
+def packaged_template(package: Path) -> dict[str, Any]:
+    """Read the template that the CLI packaged.
+
+    :param package: the folder that it packaged into.
+    :raises PlanError: it can't be read.
+    """
     path = package / _TEMPLATE
     try:
         template = json.loads(path.read_text(encoding="utf-8"))

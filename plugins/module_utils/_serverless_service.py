@@ -34,6 +34,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_co
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_plan import (
     Diff,
     deployment_diff,
+    packaged_template,
     removal_diff,
     roll_back_diff,
     summary_diff,
@@ -271,13 +272,26 @@ class ServiceManager:
         name = job.config.stack_name
         previous = self._version(stack)
         difference = self._package(job, stack=stack, work=work, diff=diff)
-        with self._explained("deploying", name):
-            self._cli.deploy(work)
+        try:
+            with self._explained("deploying", name):
+                self._cli.deploy(work)
+        except ServerlessError:
+            self._discard(name, work=work)
+            raise
         deployed = self._stacks.find(name)
         if not is_deployed(deployed, fingerprint=job.fingerprint):
             status = deployed.status if deployed else "missing"
             raise CloudFormationError(f"the stack {name} is {status} after its deployment", work.log_hint)
         return Outcome(changed=True, stack=deployed, diff=difference, previous=previous)
+
+    def _discard(self, name: str, *, work: WorkFolder) -> None:
+        """Remove what a deployment that failed has uploaded, unless CloudFormation still works with it."""
+        # That it failed is to be told, not that this could not be done about it.
+        with contextlib.suppress(ServerlessError):
+            uploaded, stack = read_deployment(packaged_template(work.package)), self._stacks.find(name)
+            if uploaded is None or stack is None or stack.in_progress or self._version(stack) == uploaded.version:
+                return
+            self._deployments.remove(name, uploaded)
 
     @contextlib.contextmanager
     def _explained(self, doing: str, name: str) -> Iterator[None]:

@@ -10,6 +10,7 @@ that were read off osls 4.3.1: the names of the files, the keys in the template,
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from pathlib import Path
@@ -44,7 +45,24 @@ def outputs(template):
     return {{key: value["Value"] for key, value in template.get("Outputs", {{}}).items()}}
 
 
+def upload(folder):
+    template = json.loads((folder / "cloudformation-template-update-stack.json").read_text())
+    key = template["Resources"]["ApiLambdaFunction"]["Properties"]["Code"]["S3Key"]
+    state["bucket"][key] = base64.b64encode((folder / (config["service"] + ".zip")).read_bytes()).decode()
+    state["bucket"][key.rpartition("/")[0] + "/compiled-cloudformation-template.json"] = json.dumps(template)
+    return template
+
+
+def install(template):
+    state["stacks"][name] = {{"status": "UPDATE_COMPLETE", "template": template, "outputs": outputs(template)}}
+    key = template["Resources"]["ApiLambdaFunction"]["Properties"]["Code"]["S3Key"]
+    digest = hashlib.sha256(base64.b64decode(state["bucket"][key])).digest()
+    state["code"][name + "-api"] = base64.b64encode(digest).decode()
+
+
 mode = state["mode"].pop(command, "")
+if mode and command == "deploy":
+    upload(pathlib.Path(values["--package"]))
 if mode == "fail":
     state["events"].insert(0, {{
         "EventId": str(len(state["events"])), "LogicalResourceId": "ApiLambdaFunction",
@@ -67,11 +85,12 @@ if command == "package":
         for path in sorted(pathlib.Path(".").rglob("*")):
             if path.is_file() and path.name != "serverless.yml":
                 archive.writestr(zipfile.ZipInfo(str(path)), path.read_bytes())
+    version = "1700000000000-2026-11-22T10:00:00.%03dZ" % len(state["calls"])
     template = {{
         "Resources": {{"ApiLambdaFunction": {{"Type": "AWS::Lambda::Function", "Properties": {{
             "FunctionName": name + "-api", "MemorySize": config["provider"].get("memorySize", 1024),
-            "Code": {{"S3Key": "serverless/x/dev/1700000000000-2026-11-22T10:00:00.%03dZ/" % len(state["calls"])
-                     + config["service"] + ".zip"}},
+            "Code": {{"S3Bucket": {{"Ref": "ServerlessDeploymentBucket"}},
+                     "S3Key": "serverless/x/dev/" + version + "/" + config["service"] + ".zip"}},
         }}}}}},
         "Outputs": {{"HttpApiUrl": {{"Value": "https://abc123.execute-api.us-east-1.amazonaws.com"}}}},
     }}
@@ -79,11 +98,12 @@ if command == "package":
         template["Outputs"].update(part["Outputs"])
     (folder / "cloudformation-template-update-stack.json").write_text(json.dumps(template))
 elif command == "deploy":
-    folder = pathlib.Path(values["--package"])
-    template = json.loads((folder / "cloudformation-template-update-stack.json").read_text())
-    state["stacks"][name] = {{"status": "UPDATE_COMPLETE", "template": template, "outputs": outputs(template)}}
-    archive = (folder / (config["service"] + ".zip")).read_bytes()
-    state["code"][name + "-api"] = base64.b64encode(hashlib.sha256(archive).digest()).decode()
+    install(upload(pathlib.Path(values["--package"])))
+elif command == "rollback":
+    found = [key for key in state["bucket"] if "-" + values["--timestamp"] + "/compiled" in key]
+    if not found:
+        sys.exit("Error: Couldn't find a deployment for the timestamp")
+    install(json.loads(state["bucket"][found[0]]))
 elif command == "remove":
     del state["stacks"][name]
 save()
@@ -99,7 +119,7 @@ class FakeCloud:
     def __init__(self, folder: Path) -> None:
         self.path = folder / "cloud.json"
         self.cli = folder / "osls"
-        self.write({"stacks": {}, "events": [], "calls": [], "mode": {}, "code": {}})
+        self.write({"stacks": {}, "events": [], "calls": [], "mode": {}, "code": {}, "bucket": {}})
         self.cli.write_text(_CLI.format(python=sys.executable))
         self.cli.chmod(0o755)
         self.asked: list[str] = []
@@ -146,6 +166,30 @@ class FakeCloud:
     def describe_stack_events(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803, ARG002
         self.asked.append("describe_stack_events")
         return {"StackEvents": self.read()["events"]}
+
+    def describe_stack_resource(self, *, StackName: str, LogicalResourceId: str) -> dict[str, Any]:  # noqa: N803
+        self._stack(StackName, "DescribeStackResource")
+        assert LogicalResourceId == "ServerlessDeploymentBucket"
+        return {"StackResourceDetail": {"PhysicalResourceId": f"{StackName}-bucket"}}
+
+    def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803, ARG002
+        bucket = self.read()["bucket"]
+        if Key not in bucket:
+            raise ClientError({"Error": {"Code": "NoSuchKey", "Message": "no"}}, "GetObject")
+        return {"Body": io.BytesIO(bucket[Key].encode())}
+
+    def list_objects_v2(self, *, Bucket: str, Prefix: str) -> dict[str, Any]:  # noqa: N803, ARG002
+        return {"Contents": [{"Key": key} for key in self.read()["bucket"] if key.startswith(Prefix)]}
+
+    def delete_object(self, *, Bucket: str, Key: str) -> None:  # noqa: N803, ARG002
+        state = self.read()
+        del state["bucket"][Key]
+        self.write(state)
+
+    @property
+    def versions(self) -> list[str]:
+        """The deployments that the bucket holds, in order."""
+        return sorted({key.split("/")[-2] for key in self.read()["bucket"]})
 
     def get_function_configuration(self, *, FunctionName: str) -> dict[str, Any]:  # noqa: N803
         self.asked.append("get_function_configuration")

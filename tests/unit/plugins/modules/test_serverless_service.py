@@ -21,6 +21,8 @@ from ansible_collections.asesoria.serverless.tests.unit.fake_serverless import F
 from ansible_collections.asesoria.serverless.tests.unit.support import assert_return_documented, run_module
 
 STACK = "shop-dev"
+# A version that was never deployed.
+NEVER = "1600000000000-2020-09-13T12:26:40.000Z"
 
 
 @pytest.fixture
@@ -379,6 +381,144 @@ def test_removal(options: dict[str, Any], cloud: FakeCloud) -> None:
     again = deploy(removal)
     assert not again["changed"]
     assert cloud.commands == ["package", "deploy", "remove"]
+
+
+def deploy_twice(options: dict[str, Any], app: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    first = deploy(options)
+    (app / "app.py").write_text("app = 2\n")
+    return first, deploy(options)
+
+
+def roll_back(options: dict[str, Any], version: str, **changes: Any) -> dict[str, Any]:
+    keys = ("region", "cli", "work_dir", "timeout")
+    kept = {key: options[key] for key in keys}
+    return {"state": "rolled_back", "version": version, "service": "shop", **kept, **changes}
+
+
+def test_a_deployment_says_what_was_there_before(options: dict[str, Any], cloud: FakeCloud, app: Path) -> None:
+    first, second = deploy_twice(options, app)
+    assert first["previous"] is None
+    assert second["previous"] == cloud.versions[0]
+    (app / "app.py").write_text("app = 3\n")
+    assert deploy(options, check_mode=True)["previous"] == cloud.versions[1]
+    assert_return_documented(serverless_service, second)
+
+
+def test_going_back(options: dict[str, Any], cloud: FakeCloud, app: Path) -> None:
+    first, second = deploy_twice(options, app)
+    good, bad = cloud.versions
+    before = cloud.read()["stacks"][STACK]
+    task = roll_back(options, second["previous"])
+    planned = deploy(task, check_mode=True, diff=True)
+    assert (planned["changed"], planned["previous"]) == (True, bad)
+    assert cloud.read()["stacks"][STACK] == before
+    done = deploy(task, diff=True)
+    assert done["changed"]
+    assert done["diff"] == planned["diff"]
+    assert bad in done["diff"]["before"]
+    assert good in done["diff"]["after"]
+    assert done["endpoint"] == first["endpoint"]
+    assert cloud.commands[-1] == "rollback"
+    assert cloud.read()["calls"][-1]["argv"][1:3] == ["--timestamp", "2026-11-22T10:00:00.001Z"]
+    assert_return_documented(serverless_service, done)
+    # What failed is gone from the bucket, and what is there is what it was deployed from.
+    assert cloud.versions == [good]
+    (app / "app.py").write_text("app = object()\n")
+    assert not deploy(options)["changed"]
+
+
+def test_going_back_to_what_is_there_changes_nothing(options: dict[str, Any], cloud: FakeCloud, app: Path) -> None:
+    _first, second = deploy_twice(options, app)
+    task = roll_back(options, second["previous"])
+    deploy(task)
+    commands = cloud.commands
+    again = deploy(task)
+    assert not again["changed"]
+    assert cloud.commands == commands
+    assert_return_documented(serverless_service, again)
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [
+        (
+            "yesterday",
+            "the version 'yesterday' is none of a deployment. Write it as the bucket's folder is called, such ",
+        ),
+        (
+            NEVER,
+            (
+                f"the bucket shop-dev-bucket does not hold the deployment {NEVER} of the stack shop-dev. "
+                "Choose one of those below serverless/x/dev/ there, or deploy the app as it was then."
+            ),
+        ),
+    ],
+)
+def test_going_back_to_what_there_is_not(
+    options: dict[str, Any], cloud: FakeCloud, version: str, said: str, check_mode: bool
+) -> None:
+    deploy(options)
+    result = run_module(serverless_service.main, roll_back(options, version), check_mode=check_mode)
+    assert result["msg"].startswith(said)
+    assert cloud.commands == ["package", "deploy"]
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_going_back_without_a_stack_or_with_one_that_is_stuck(
+    options: dict[str, Any], cloud: FakeCloud, check_mode: bool
+) -> None:
+    task = roll_back(options, NEVER)
+    result = run_module(serverless_service.main, task, check_mode=check_mode)
+    assert result["msg"] == "the stack shop-dev does not exist. Deploy the service."
+    cloud.set_stack(STACK, "CREATE_COMPLETE")
+    result = run_module(serverless_service.main, task, check_mode=check_mode)
+    assert result["msg"] == "the stack shop-dev holds nothing that the Serverless CLI deployed. Deploy the service."
+    cloud.set_stack(STACK, "UPDATE_ROLLBACK_FAILED")
+    result = run_module(serverless_service.main, task, check_mode=check_mode)
+    assert result["msg"].startswith(
+        "the stack shop-dev is UPDATE_ROLLBACK_FAILED: it could neither be updated nor go back"
+    )
+
+
+def test_going_back_needs_a_version(options: dict[str, Any]) -> None:
+    result = run_module(serverless_service.main, roll_back(options, ""), check_mode=True)
+    assert "the version '' is none of a deployment" in result["msg"]
+    task = roll_back(options, "")
+    del task["version"]
+    assert run_module(serverless_service.main, task)["msg"] == (
+        "state is rolled_back but all of the following are missing: version"
+    )
+
+
+def test_going_back_fails(options: dict[str, Any], cloud: FakeCloud, app: Path) -> None:
+    _first, second = deploy_twice(options, app)
+    cloud.set_mode(rollback="fail")
+    result = run_module(serverless_service.main, roll_back(options, second["previous"]))
+    assert result["msg"].startswith(
+        "rolling back the stack shop-dev failed: ApiLambdaFunction (AWS::Lambda::Function): "
+    )
+    assert len(cloud.versions) == 2
+
+
+def test_what_a_failed_deployment_uploaded_goes(options: dict[str, Any], cloud: FakeCloud, app: Path) -> None:
+    """The CLI keeps five deployments, whatever became of them, so that failed ones would push out the good one."""
+    deploy(options)
+    kept = cloud.versions
+    (app / "app.py").write_text("app = 2\n")
+    cloud.set_mode(deploy="fail")
+    assert run_module(serverless_service.main, options)["failed"]
+    assert cloud.versions == kept
+
+
+def test_what_cloudformation_still_works_with_stays(options: dict[str, Any], cloud: FakeCloud, app: Path) -> None:
+    deploy(options)
+    (app / "app.py").write_text("app = 2\n")
+    cloud.set_mode(deploy="fail")
+    # The stack is looked at three times before the CLI runs.
+    cloud.passing = ["UPDATE_COMPLETE"] * 3 + ["UPDATE_IN_PROGRESS"]
+    assert run_module(serverless_service.main, options)["failed"]
+    assert len(cloud.versions) == 2
 
 
 @pytest.mark.usefixtures("cloud")

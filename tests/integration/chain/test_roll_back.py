@@ -1,0 +1,178 @@
+# Copyright: (c) 2026, The asesoria.serverless authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Deployments that don't answer as expected, in the order of this file: what was there before answers again."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import zipfile
+from collections.abc import Callable
+from importlib import util
+from pathlib import Path
+
+import pytest
+
+from .support import WELCOME, Chain, Run
+
+STACK = "mi-api-flask-dev"
+GOOD = f'''
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"{WELCOME}"]
+'''
+RAISES = """
+def app(environ, start_response):
+    try:
+        share = 1 / 0
+    except ZeroDivisionError:
+        import traceback
+        traceback.print_exc()
+    start_response("500 Internal Server Error", [("Content-Type", "text/plain")])
+    return [b"oops"]
+"""
+CANNOT_BE_IMPORTED = "import no_such_module\n" + GOOD
+
+Deploy = Callable[..., Run]
+
+
+@pytest.fixture(scope="session")
+def layer(chain: Chain) -> str:
+    """A layer with what the adapter needs, since the apps here need nothing."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        for package in ("werkzeug", "markupsafe"):
+            spec = util.find_spec(package)
+            assert spec
+            assert spec.origin
+            folder = Path(spec.origin).parent
+            for path in folder.rglob("*.py"):
+                packed.write(path, f"python/{package}/{path.relative_to(folder)}")
+    chain.client("lambda").publish_layer_version(
+        LayerName="adapter", Content={"ZipFile": archive.getvalue()}, CompatibleRuntimes=["python3.11"]
+    )
+    return "adapter"
+
+
+@pytest.fixture
+def deploy(chain: Chain, layer: str, tmp_path: Path) -> Deploy:
+    """Runs the playbook with an app of this text, and variables."""
+
+    def run(text: str, **variables: str | list[dict[str, str]]) -> Run:
+        (tmp_path / "app.py").write_text(text)
+        given = {
+            "serverless_deploy_app_dir": str(tmp_path),
+            "serverless_deploy_layer_name": layer,
+            "endpoint_verify_budget": 3,
+            # There is no user of the chain's own here.
+            "asesoria_environment": "{{ asesoria_admin_environment }}",
+            **variables,
+        }
+        return chain.play("playbooks/deploy.yml", "-e", json.dumps(given))
+
+    return run
+
+
+def status(chain: Chain) -> str | None:
+    cloudformation = chain.client("cloudformation")
+    stacks = cloudformation.list_stacks()["StackSummaries"]
+    live = [stack["StackStatus"] for stack in stacks if stack["StackName"] == STACK]
+    return next((found for found in live if found != "DELETE_COMPLETE"), None)
+
+
+def versions(chain: Chain) -> list[str]:
+    """The deployments that the service's bucket holds."""
+    s3 = chain.client("s3")
+    (bucket,) = [
+        bucket["Name"] for bucket in s3.list_buckets()["Buckets"] if "deploymentbucket" in bucket["Name"].lower()
+    ]
+    return sorted({item["Key"].split("/")[-2] for item in s3.list_objects_v2(Bucket=bucket)["Contents"]})
+
+
+def answer(chain: Chain) -> str:
+    """What the service answers now."""
+    described = chain.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+    api = next(output["OutputValue"] for output in described["Outputs"] if output["OutputKey"] == "HttpApiId")
+    url = f"http://{api}.execute-api.localhost:{chain.port}/"
+    return subprocess.run(["curl", "-sS", url], check=True, capture_output=True, text=True).stdout
+
+
+def test_a_first_deployment_that_fails_is_left_to_be_looked_at(chain: Chain, deploy: Deploy) -> None:
+    said = deploy(CANNOT_BE_IMPORTED).refused().message
+    assert "did not answer as expected. Expected: status 200" in said
+    assert (
+        f"The log of {STACK}-api says why: Runtime.ImportModuleError: the module wsgi_handler can't be imported" in said
+    )
+    assert f"The stack {STACK} was not there before this run and is left as it is, to be looked at." in said
+    assert status(chain) == "UPDATE_COMPLETE"
+
+
+def test_what_is_as_it_was_before_the_run_is_left_alone(chain: Chain, deploy: Deploy) -> None:
+    run = deploy(CANNOT_BE_IMPORTED).refused()
+    assert run.changed == 0
+    assert (
+        f"It was not possible to go back: This run deployed nothing, so the stack {STACK} is left as it is."
+        in run.message
+    )
+    assert status(chain) == "UPDATE_COMPLETE"
+
+
+def test_a_first_deployment_that_fails_is_removed_if_that_is_wanted(chain: Chain, deploy: Deploy) -> None:
+    deploy(GOOD, serverless_deploy_state="absent").ok()
+    assert status(chain) is None
+    said = deploy(CANNOT_BE_IMPORTED, serverless_deploy_first_failure="remove").refused().message
+    assert "Runtime.ImportModuleError" in said
+    assert f"The stack {STACK} was not there before this run and was removed." in said
+    assert status(chain) is None
+
+
+def test_a_good_deployment_stays(chain: Chain, deploy: Deploy) -> None:
+    run = deploy(GOOD).ok()
+    assert "Ask it: curl http://" in run.output
+    assert answer(chain) == WELCOME
+    assert deploy(GOOD).ok().changed_tasks == []
+
+
+def test_one_that_answers_500_is_taken_back_and_the_run_is_red(chain: Chain, deploy: Deploy) -> None:
+    (good,) = versions(chain)
+    run = deploy(RAISES).refused()
+    said = run.message
+    assert "Received: status 500" in said
+    assert f"The log of {STACK}-api says why: ZeroDivisionError: division by zero (app.py, line 4)." in said
+    assert f"The stack {STACK} holds the deployment {good} again. That answers as expected." in said
+    assert "Go back to an earlier deployment" in run.changed_tasks[-1]
+    assert answer(chain) == WELCOME
+    assert versions(chain) == [good]
+    assert deploy(GOOD).ok().changed_tasks == []
+
+
+def test_what_was_there_before_does_not_answer_as_expected_either(chain: Chain, deploy: Deploy) -> None:
+    (good,) = versions(chain)
+    requests = [{"path": "/", "contains": "Hello"}]
+    said = deploy(RAISES, endpoint_verify_requests=requests).refused().message
+    assert "Received: status 500" in said
+    assert f"holds the deployment {good} again. That does not answer as expected either:" in said
+    assert f"'{WELCOME}'" in said
+    assert answer(chain) == WELCOME
+
+
+def test_a_question_that_cannot_be_asked_takes_nothing_back(chain: Chain, deploy: Deploy) -> None:
+    said = deploy(GOOD + "# 2\n", endpoint_verify_requests=[{"regex": "("}]).refused().message
+    assert "the regular expression '(' can't be read" in said
+    assert "Since nothing was asked, what is deployed is left as it is." in said
+    assert len(versions(chain)) == 2
+
+
+def test_going_back_by_hand(chain: Chain, deploy: Deploy) -> None:
+    first, second = versions(chain)
+    back = {"serverless_deploy_state": "rolled_back"}
+    assert "This run deployed nothing" in deploy(GOOD, **back).refused().message
+    deploy(GOOD, serverless_deploy_version=first, **back).ok()
+    assert versions(chain) == [first]
+    assert deploy(GOOD, serverless_deploy_version=first, **back).ok().changed == 0
+    said = deploy(GOOD, serverless_deploy_version=second, **back).refused().message
+    assert f"does not hold the deployment {second} of the stack {STACK}" in said
+    assert answer(chain) == WELCOME
