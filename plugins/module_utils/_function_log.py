@@ -28,6 +28,8 @@ _DURATION = re.compile(r"\bDuration: (?P<ms>[\d.]+) ms")
 _EXITED = re.compile(r"Runtime exited with error: (?P<how>signal: [a-z ]+|exit status \d+)")
 _KILLED = ("signal: killed", "exit status 137")
 _UNABLE = re.compile(r"Unable to import module '(?P<module>[^']+)': (?P<why>.*)")
+# What serverless-wsgi's handler logs, which then answers with 500.
+_UNABLE_APP = re.compile(r"Unable to import app: '(?P<module>[^']+)' - (?P<why>.*)")
 _NO_MODULE = re.compile(r"No module named '?(?P<name>[\w.-]+)")
 _FOREIGN = re.compile(
     r"GLIBC_|GLIBCXX_|cannot open shared object file|invalid ELF header|wrong ELF class|undefined symbol"
@@ -79,16 +81,26 @@ def read_reason(lines: Sequence[str]) -> Reason | None:
 
 
 def _import_error(lines: Sequence[str]) -> Reason | None:
-    error = _last(lines, "Runtime.ImportModuleError")
-    found = _UNABLE.search(error)
+    found = _UNABLE.search(_last(lines, "Runtime.ImportModuleError"))
     if not found:
-        return None
+        return _app_import_error(lines)
     module, why = found["module"], found["why"].rstrip(". ")
     return Reason(
         "import",
         f"Runtime.ImportModuleError: the module {module} can't be imported: {why}",
         _import_remedy(module, why),
     )
+
+
+def _app_import_error(lines: Sequence[str]) -> Reason | None:
+    found = [(index, match) for index, line in enumerate(lines) if (match := _UNABLE_APP.search(line))]
+    if not found:
+        return None
+    start, match = found[-1]
+    module, why = match["module"], match["why"].rstrip(". ")
+    frames, _raised = _read_traceback(lines[start + 2 :])
+    place = _place([frame for frame in frames if not frame["file"].endswith("/wsgi_handler.py")])
+    return Reason("import", f"the app {module} can't be imported: {why}{place}", _import_remedy(module, why))
 
 
 def _import_remedy(module: str, why: str) -> str:
@@ -180,23 +192,31 @@ def _exception(lines: Sequence[str]) -> Reason | None:
 
 def _traceback(lines: Sequence[str]) -> Reason | None:
     start = next(index for index, line in enumerate(lines) if _TRACEBACK in line)
-    frames, raised = [], None
-    for line in lines[start + 1 :]:
+    frames, raised = _read_traceback(lines[start + 1 :])
+    # The runtime's own tracebacks have the exception before the frames.
+    told = _ERROR_LINE.search(lines[0]) or raised
+    if not told:
+        return None
+    message = (told["message"] or "").strip(". ")
+    return Reason("exception", f"{told['type']}{': ' if message else ''}{message}{_place(frames)}", "")
+
+
+def _read_traceback(lines: Sequence[str]) -> tuple[list[re.Match[str]], re.Match[str] | None]:
+    """The frames that the lines begin with, and the exception after them, if it is there."""
+    frames = []
+    for line in lines:
         frame = _FRAME.match(line)
         if frame:
             frames.append(frame)
         elif not line[0].isspace():
-            raised = _RAISED.match(line)
-            break
-    # The runtime's own tracebacks have the exception before the frames.
-    before = _ERROR_LINE.search(lines[0])
-    told = before or raised
-    if not told:
-        return None
+            return frames, _RAISED.match(line)
+    return frames, None
+
+
+def _place(frames: Sequence[re.Match[str]]) -> str:
+    """Where in the function's own files it was, in brackets."""
     own = next((frame for frame in reversed(frames) if frame["file"].startswith("/var/task/")), None)
-    place = f" ({own['file'].removeprefix('/var/task/')}, line {own['line']})" if own else ""
-    message = (told["message"] or "").strip(". ")
-    return Reason("exception", f"{told['type']}{': ' if message else ''}{message}{place}", "")
+    return f" ({own['file'].removeprefix('/var/task/')}, line {own['line']})" if own else ""
 
 
 _READERS: tuple[Callable[[Sequence[str]], Reason | None], ...] = (

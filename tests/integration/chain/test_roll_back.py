@@ -101,78 +101,74 @@ def answer(chain: Chain) -> str:
 
 
 def test_a_first_deployment_that_fails_is_left_to_be_looked_at(chain: Chain, deploy: Deploy) -> None:
-    said = deploy(CANNOT_BE_IMPORTED).refused().message
+    said = deploy(GOOD, serverless_deploy_layer_name="").refused().message
     assert "did not answer as expected. Expected: status 200" in said
     assert (
         f"The log of {STACK}-api says why: Runtime.ImportModuleError: the module wsgi_handler can't be imported" in said
     )
+    assert "No module named 'werkzeug'" in said
     assert f"The stack {STACK} was not there before this run and is left as it is, to be looked at." in said
     assert status(chain) == "UPDATE_COMPLETE"
 
 
-def test_what_is_as_it_was_before_the_run_is_left_alone(chain: Chain, deploy: Deploy) -> None:
-    run = deploy(CANNOT_BE_IMPORTED).refused()
+def test_a_good_deployment_stays(chain: Chain, deploy: Deploy) -> None:
+    assert "Ask it: curl http://" in deploy(GOOD).ok().output
+    assert answer(chain) == WELCOME
+
+
+def test_one_that_answers_500_is_taken_back_and_the_run_is_red(chain: Chain, deploy: Deploy) -> None:
+    before = versions(chain)
+    run = deploy(RAISES).refused()
+    said = run.message
+    assert "Received: status 500" in said
+    assert f"The log of {STACK}-api says why: ZeroDivisionError: division by zero (app.py, line 4)." in said
+    assert f"The stack {STACK} holds the deployment {before[-1]} again. That answers as expected." in said
+    assert "Go back to an earlier deployment" in run.changed_tasks[-1]
+    assert answer(chain) == WELCOME
+    assert versions(chain) == before
+    assert deploy(GOOD).ok().changed_tasks == []
+
+
+def test_what_was_there_before_does_not_answer_as_expected_either(chain: Chain, deploy: Deploy) -> None:
+    before = versions(chain)
+    requests = [{"path": "/", "contains": "Hello"}]
+    said = deploy(CANNOT_BE_IMPORTED, endpoint_verify_requests=requests).refused().message
+    assert "the app app.app can't be imported: No module named 'no_such_module' (app.py, line 1)." in said
+    assert f"holds the deployment {before[-1]} again. That does not answer as expected either:" in said
+    assert f"'{WELCOME}'" in said
+    assert answer(chain) == WELCOME
+
+
+def test_what_the_run_did_not_deploy_is_left_alone(chain: Chain, deploy: Deploy) -> None:
+    run = deploy(GOOD, endpoint_verify_contains="Hello").refused()
     assert run.changed == 0
     assert (
-        f"It was not possible to go back: This run deployed nothing, so the stack {STACK} is left as it is."
-        in run.message
+        f"It was not possible to go back: This run deployed nothing, so the stack {STACK} is left as it" in run.message
     )
+    assert answer(chain) == WELCOME
+
+
+def test_a_question_that_cannot_be_asked_takes_nothing_back(chain: Chain, deploy: Deploy) -> None:
+    said = deploy(GOOD + "# 2\n", endpoint_verify_requests=[{"regex": "["}]).refused().message
+    assert "unterminated character set" in said
+    assert "Since nothing was asked, what is deployed is left as it is." in said
     assert status(chain) == "UPDATE_COMPLETE"
+
+
+def test_going_back_by_hand(chain: Chain, deploy: Deploy) -> None:
+    first, second = versions(chain)[-2:]
+    back = {"serverless_deploy_state": "rolled_back"}
+    deploy(GOOD, serverless_deploy_version=first, **back).ok()
+    assert versions(chain)[-1] == first
+    said = deploy(GOOD, serverless_deploy_version=second, **back).refused().message
+    assert f"does not hold the deployment {second} of the stack {STACK}" in said
+    assert answer(chain) == WELCOME
 
 
 def test_a_first_deployment_that_fails_is_removed_if_that_is_wanted(chain: Chain, deploy: Deploy) -> None:
     deploy(GOOD, serverless_deploy_state="absent").ok()
     assert status(chain) is None
-    said = deploy(CANNOT_BE_IMPORTED, serverless_deploy_first_failure="remove").refused().message
-    assert "Runtime.ImportModuleError" in said
+    said = deploy(RAISES, serverless_deploy_first_failure="remove").refused().message
+    assert "Received: status 500" in said
     assert f"The stack {STACK} was not there before this run and was removed." in said
     assert status(chain) is None
-
-
-def test_a_good_deployment_stays(chain: Chain, deploy: Deploy) -> None:
-    run = deploy(GOOD).ok()
-    assert "Ask it: curl http://" in run.output
-    assert answer(chain) == WELCOME
-    assert deploy(GOOD).ok().changed_tasks == []
-
-
-def test_one_that_answers_500_is_taken_back_and_the_run_is_red(chain: Chain, deploy: Deploy) -> None:
-    (good,) = versions(chain)
-    run = deploy(RAISES).refused()
-    said = run.message
-    assert "Received: status 500" in said
-    assert f"The log of {STACK}-api says why: ZeroDivisionError: division by zero (app.py, line 4)." in said
-    assert f"The stack {STACK} holds the deployment {good} again. That answers as expected." in said
-    assert "Go back to an earlier deployment" in run.changed_tasks[-1]
-    assert answer(chain) == WELCOME
-    assert versions(chain) == [good]
-    assert deploy(GOOD).ok().changed_tasks == []
-
-
-def test_what_was_there_before_does_not_answer_as_expected_either(chain: Chain, deploy: Deploy) -> None:
-    (good,) = versions(chain)
-    requests = [{"path": "/", "contains": "Hello"}]
-    said = deploy(RAISES, endpoint_verify_requests=requests).refused().message
-    assert "Received: status 500" in said
-    assert f"holds the deployment {good} again. That does not answer as expected either:" in said
-    assert f"'{WELCOME}'" in said
-    assert answer(chain) == WELCOME
-
-
-def test_a_question_that_cannot_be_asked_takes_nothing_back(chain: Chain, deploy: Deploy) -> None:
-    said = deploy(GOOD + "# 2\n", endpoint_verify_requests=[{"regex": "("}]).refused().message
-    assert "the regular expression '(' can't be read" in said
-    assert "Since nothing was asked, what is deployed is left as it is." in said
-    assert len(versions(chain)) == 2
-
-
-def test_going_back_by_hand(chain: Chain, deploy: Deploy) -> None:
-    first, second = versions(chain)
-    back = {"serverless_deploy_state": "rolled_back"}
-    assert "This run deployed nothing" in deploy(GOOD, **back).refused().message
-    deploy(GOOD, serverless_deploy_version=first, **back).ok()
-    assert versions(chain) == [first]
-    assert deploy(GOOD, serverless_deploy_version=first, **back).ok().changed == 0
-    said = deploy(GOOD, serverless_deploy_version=second, **back).refused().message
-    assert f"does not hold the deployment {second} of the stack {STACK}" in said
-    assert answer(chain) == WELCOME

@@ -93,6 +93,27 @@ CASES = [
         id="another libc",
     ),
     pytest.param(
+        [
+            (
+                "[ERROR]\t2026-11-25T13:34:09.705Z\t\tUnable to import app: 'app.app' - No module named 'flask'\n"
+                'Traceback (most recent call last):\n  File "/var/task/wsgi_handler.py", line 45, in import_app\n'
+                "    wsgi_module = importlib.import_module(wsgi_fqn_parts[-1])\n"
+                '  File "<frozen importlib._bootstrap>", line 241, in _call_with_frames_removed\n'
+                '  File "/var/task/shop/views.py", line 2, in <module>\n    import flask\n'
+                "ModuleNotFoundError: No module named 'flask'\n"
+            )
+        ],
+        "import",
+        f"the app app.app can't be imported: No module named 'flask' (shop/views.py, line 2). {REQUIREMENTS}",
+        id="a module is missing, as serverless-wsgi says it",
+    ),
+    pytest.param(
+        ["Unable to import app: 'app.app' - name 'x' is not defined"],
+        "import",
+        "the app app.app can't be imported: name 'x' is not defined.",
+        id="an app that fails while it is imported",
+    ),
+    pytest.param(
         ["[ERROR] Runtime.HandlerNotFound: Handler 'handlr' missing on module 'app'\n"],
         "handler",
         f"Runtime.HandlerNotFound: Handler 'handlr' missing on module 'app'. {HANDLER}",
