@@ -11,6 +11,7 @@ import itertools
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import Any, TypeVar
 
 try:
@@ -200,3 +201,10 @@ class Functions:
             if error_code(error) == "ResourceNotFoundException":
                 return None
             raise
+
+    @explained("reading the function")
+    def changed_at(self, name: str) -> float:
+        """Return when a function's code or configuration was changed last, in seconds since 1970."""
+        said = self._connect().get_function_configuration(FunctionName=name)["LastModified"]
+        # In UTC, with fractions of a second that are of no use here.
+        return datetime.fromisoformat(said[:19]).replace(tzinfo=timezone.utc).timestamp()

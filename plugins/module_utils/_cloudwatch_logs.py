@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +21,7 @@ except ImportError:
 else:
     HAS_BOTOCORE = True
 
-from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import Stacks, error_code
+from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import Functions, Stacks, error_code
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._function_log import (
     Reason,
@@ -37,6 +38,8 @@ _ARRIVAL_SECONDS = 8.0
 _ARRIVAL_INTERVAL = 2.0
 #: How far the clocks of this machine and of AWS may be apart.
 _SKEW_SECONDS = 30.0
+#: How far back is looked for what a function said when it started.
+_LOOK_BACK_SECONDS = 900.0
 
 
 class FunctionLogError(ServerlessError):
@@ -58,42 +61,68 @@ class FunctionLog:
 
 
 class FunctionLogs:
-    """The logs of Lambda functions.
+    """The logs of a stack's functions.
 
     :param client: a boto3 client of C(logs).
+    :param stacks: tells the functions.
+    :param functions: tells when they were changed.
     :param now: seconds since 1970.
     :param sleep: waits for seconds.
     """
 
     def __init__(
-        self, client: Any, *, now: Callable[[], float] = time.time, sleep: Callable[[float], None] = time.sleep
+        self,
+        client: Any,
+        *,
+        stacks: Stacks,
+        functions: Functions,
+        now: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
+        self._stacks = stacks
+        self._functions = functions
         self._now = now
         self._sleep = sleep
 
-    def read(self, stacks: Stacks, stack: str, *, seconds: float, count: int) -> list[FunctionLog]:
-        """Read the logs of a stack's functions, those with a reason first; a function that wrote nothing is left out.
+    def read(self, stack: str, *, seconds: float, count: int) -> list[FunctionLog]:
+        """Read the logs, those with a reason first; a function that wrote nothing is left out.
 
-        :param stacks: tells the functions.
+        What a function wrote before it was changed last is not looked at. A function that was called before tells some
+        troubles only when it starts, so if it said nothing in that time, what it said shortly before is taken.
+
         :param stack: the stack's name.
         :param seconds: how far back.
         :param count: lines of each function at most.
         :raises ServerlessError: the functions can't be told, or a log can't be read.
         """
-        since = self._now() - seconds - _SKEW_SECONDS
+        now = self._now()
+        changed = {name: self._changed_at(name) for name in self._stacks.functions(stack)}
+        logs = self._await(changed, since=now - seconds - _SKEW_SECONDS, count=count)
+        return logs or self._look(changed, since=now - _LOOK_BACK_SECONDS, count=count)
+
+    def _changed_at(self, function: str) -> float:
+        # Who may not ask sees more lines than need be.
+        with contextlib.suppress(ServerlessError):
+            return self._functions.changed_at(function)
+        return 0.0
+
+    def _await(self, changed: Mapping[str, float], *, since: float, count: int) -> list[FunctionLog]:
         deadline = self._now() + _ARRIVAL_SECONDS
-        functions = stacks.functions(stack)
         while True:
-            logs = [self._of(function, since=since, count=count) for function in functions]
-            found = [log for log in logs if log.lines]
-            if not functions or any(log.reason for log in found) or self._now() >= deadline:
-                return sorted(found, key=lambda log: log.reason is None)
+            logs = self._look(changed, since=since, count=count)
+            if not changed or any(log.reason for log in logs) or self._now() >= deadline:
+                return logs
             self._sleep(_ARRIVAL_INTERVAL)
 
-    def _of(self, function: str, *, since: float, count: int) -> FunctionLog:
-        lines = plain_lines(self._messages(function, since=since))
-        return FunctionLog(function=function, lines=telling_lines(lines, count=count), reason=read_reason(lines))
+    def _look(self, changed: Mapping[str, float], *, since: float, count: int) -> list[FunctionLog]:
+        logs = []
+        for function, at in changed.items():
+            lines = plain_lines(self._messages(function, since=max(since, at)))
+            shown = telling_lines(lines, count=count)
+            if shown:
+                logs.append(FunctionLog(function=function, lines=shown, reason=read_reason(lines)))
+        return sorted(logs, key=lambda log: log.reason is None)
 
     def _messages(self, function: str, *, since: float) -> list[str]:
         group = f"/aws/lambda/{function}"

@@ -323,7 +323,7 @@ from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import HAS_BOTO3
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
-from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import Stacks
+from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import Functions, Stacks
 from ansible_collections.asesoria.serverless.plugins.module_utils._cloudwatch_logs import (
     FunctionLogs,
     describe_logs,
@@ -418,16 +418,17 @@ def describe(url: str, done: Verification) -> dict[str, Any]:
     }
 
 
-def make_clients(module: AnsibleAWSModule) -> tuple[Stacks, FunctionLogs] | None:
+def make_logs(module: AnsibleAWSModule) -> FunctionLogs | None:
     """Connect to AWS if the log is wanted: what is wrong with that is told before anything is asked."""
     if not module.params["log_stack"]:
         return None
     if not HAS_BOTO3:
         module.fail_json(msg=missing_required_lib("boto3"))
     retry = AWSRetry.jittered_backoff(retries=4)
-    return (
-        Stacks(module.client("cloudformation", retry_decorator=retry)),
-        FunctionLogs(module.client("logs", retry_decorator=retry)),
+    return FunctionLogs(
+        module.client("logs", retry_decorator=retry),
+        stacks=Stacks(module.client("cloudformation", retry_decorator=retry)),
+        functions=Functions(lambda: module.client("lambda", retry_decorator=retry)),
     )
 
 
@@ -435,18 +436,17 @@ def fail(
     module: AnsibleAWSModule,
     error: VerificationError,
     *,
-    clients: tuple[Stacks, FunctionLogs] | None,
+    reader: FunctionLogs | None,
     seconds: float,
 ) -> None:
     """Say what was wrong, and what the log says of it."""
     told = describe(module.params["url"], error.done)
-    if clients is None:
+    if reader is None:
         module.fail_json(msg=str(error), **told)
         return
-    stacks, reader = clients
     reason, lines = None, []
     try:
-        logs = reader.read(stacks, module.params["log_stack"], seconds=seconds, count=module.params["log_lines"])
+        logs = reader.read(module.params["log_stack"], seconds=seconds, count=module.params["log_lines"])
         said = describe_logs(logs)
         reason = next((str(log.reason) for log in logs if log.reason), None)
         lines = [line for log in logs for line in log.lines]
@@ -499,21 +499,21 @@ def main() -> None:
     if not HAS_JMESPATH and any(wanted["json"] for wanted in (params, *(params["requests"] or []))):
         module.fail_json(msg=missing_required_lib("jmespath"))
     started = time.monotonic()
-    clients = None
+    logs = None
     try:
         checks = make_checks(params)
         if module.check_mode:
             checks = [check for check in checks if check.request.method in _SAFE_METHODS]
         if not checks:
             module.exit_json(changed=False, skipped=True, msg="what would be sent may change something, so it is not")
-        clients = make_clients(module)
+        logs = make_logs(module)
         done = verify(
             checks,
             patience=Patience(budget=params["budget"], delay=params["delay"], max_delay=params["max_delay"]),
             demand=Demand(in_a_row=params["in_a_row"], latency=params["latency"], percentile=params["percentile"]),
         )
     except VerificationError as error:
-        fail(module, error, clients=clients, seconds=time.monotonic() - started)
+        fail(module, error, reader=logs, seconds=time.monotonic() - started)
     except ServerlessError as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=False, **describe(params["url"], done))
