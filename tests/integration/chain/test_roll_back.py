@@ -132,7 +132,9 @@ def test_one_that_answers_500_is_taken_back_and_the_run_is_red(chain: Chain, dep
 def test_what_was_there_before_does_not_answer_as_expected_either(chain: Chain, deploy: Deploy) -> None:
     before = versions(chain)
     requests = [{"path": "/", "contains": "Hello"}]
-    said = deploy(CANNOT_BE_IMPORTED, endpoint_verify_requests=requests).refused().message
+    run = deploy(CANNOT_BE_IMPORTED, endpoint_verify_requests=requests).refused()
+    # The last task's message alone.
+    said = run.message.rpartition("fatal: ")[2]
     assert "the app app.app can't be imported: No module named 'no_such_module' (app.py, line 1)." in said
     assert f"holds the deployment {before[-1]} again. That does not answer as expected either:" in said
     # What the other deployment has logged is none of this one's business.
