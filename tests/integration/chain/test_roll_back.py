@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from .support import WELCOME, Chain, Run
+from .support import CHECKOUT, WELCOME, Chain, Run
 
 STACK = "mi-api-flask-dev"
 GOOD = f'''
@@ -66,7 +66,8 @@ def deploy(chain: Chain, layer: str, tmp_path: Path) -> Deploy:
         given = {
             "serverless_deploy_app_dir": str(tmp_path),
             "serverless_deploy_layer_name": layer,
-            "endpoint_verify_budget": 3,
+            "serverless_deploy_npm_cache": str(CHECKOUT / ".cache/npm"),
+            "endpoint_verify_budget": 2,
             # There is no user of the chain's own here.
             "asesoria_environment": "{{ asesoria_admin_environment }}",
             **variables,
