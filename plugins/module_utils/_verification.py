@@ -84,7 +84,7 @@ class Patience:
         :raises RequestError: a time is negative.
         """
         for name in ("budget", "delay", "max_delay"):
-            if not getattr(self, name) >= 0:
+            if not _is_duration(getattr(self, name)):
                 raise RequestError(f"{name} is {getattr(self, name):g}", "Give a number of seconds, 0 or more")
 
 
@@ -108,7 +108,7 @@ class Demand:
         """
         if self.in_a_row < 1:
             raise RequestError(f"in_a_row is {self.in_a_row}", "Give 1 or more")
-        if not self.latency >= 0:
+        if not _is_duration(self.latency):
             raise RequestError(f"latency is {self.latency:g}", "Give a number of seconds, or 0 for any time")
         if not 0 < self.percentile <= 100:  # noqa: PLR2004  # percent
             raise RequestError(f"percentile is {self.percentile:g}", "Give more than 0 and at most 100")
@@ -149,6 +149,11 @@ class Verification:
     attempts: list[Attempt] = field(default_factory=list)
     response: Response | None = None
     rounds: list[list[float]] = field(default_factory=list)
+
+
+def _is_duration(seconds: float) -> bool:
+    """Whether that is a time at all: neither negative, nor without end, nor no number."""
+    return 0 <= seconds < math.inf
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

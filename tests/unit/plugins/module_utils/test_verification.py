@@ -161,9 +161,10 @@ def test_demands_that_no_answers_could_meet(demand: Demand, said: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["budget", "delay", "max_delay"])
-def test_times_that_are_none(name: str) -> None:
-    with pytest.raises(RequestError, match=rf"{name} is -1\. Give a number of seconds, 0 or more\."):
-        World((200, 0.1)).verify(**{name: -1})
+@pytest.mark.parametrize("value", [-1, math.inf, math.nan])
+def test_times_that_are_none(name: str, value: float) -> None:
+    with pytest.raises(RequestError, match=rf"{name} is {value:g}\. Give a number of seconds, 0 or more\."):
+        World((200, 0.1)).verify(**{name: value})
 
 
 @pytest.mark.parametrize(
@@ -206,5 +207,5 @@ def test_of_very_many_attempts_the_middle_is_left_out() -> None:
     ],
 )
 def test_same_json(first: Any, second: Any, same: bool) -> None:
-    assert same_json(first, second) is same
-    assert same_json(second, first) is same
+    for one, other in ((first, second), (second, first)):
+        assert same_json(one, other) is same
