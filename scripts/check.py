@@ -155,7 +155,12 @@ def unit_group() -> Group:
     return Group(
         steps=(
             Step("unit", (str(BIN / "python"), *arguments), pytest=True),
-            Step("unit-oldest", ("scripts/in-venv", "oldest", "python", *arguments), pytest=True),
+            # A shell script does not care which ansible-core there is.
+            Step(
+                "unit-oldest",
+                ("scripts/in-venv", "oldest", "python", *arguments, "--ignore-glob=*/roles/test_python311_*"),
+                pytest=True,
+            ),
         ),
     )
 

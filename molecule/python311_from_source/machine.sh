@@ -1,5 +1,6 @@
 #!/bin/sh
-# The machine of this scenario: Debian 12 without any Python, entered by chroot in namespaces of its own, with its own
+# The machine of this scenario: Debian 12 without any Python, or what ASESORIA_MACHINE_IMAGE names, an image such as
+# amazonlinux:2 or a tarball of a root file system, entered by chroot in namespaces of its own, with its own
 # SSH server on 127.0.0.1, and beside it a web server that has CPython's source and a stand-in for S3, which is moto of
 # the sandbox's packages.
 #
@@ -17,6 +18,9 @@ export LC_ALL=C
 SUITE=bookworm
 SOURCE=python3.11_3.11.2.orig.tar.gz
 SHA256=2411c74bda5bbcfcddaf4531f66d1adc73f247f529aee981b029513aefdbf849
+IMAGE=${ASESORIA_MACHINE_IMAGE:-}
+# One for each image.
+ROOTFS=rootfs${IMAGE:+-$(printf %s "$IMAGE" | tr -c 'a-zA-Z0-9.' '-')}
 
 fail() {
     echo "machine.sh: $*" >&2
@@ -42,23 +46,57 @@ archive() {
         awk -v codename="$codename" '$2 == codename { print $1; exit }'
 }
 
+# A command in a root file system, with what a package manager wants to see there.
+within() {
+    # shellcheck disable=SC2016
+    unshare --mount sh -c '
+        mount --make-rprivate / && mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" && exec chroot "$0" "$@"
+    ' "$@"
+}
+
+take_image() {
+    if [ -f "$IMAGE" ]; then
+        tar -C "$1" -xf "$IMAGE"
+    else
+        engine=$(command -v podman || command -v docker) || fail "$IMAGE takes podman or docker, or give a tarball"
+        container=$("$engine" create "$IMAGE" true)
+        "$engine" export "$container" | tar -C "$1" -xf -
+        "$engine" rm "$container" >/dev/null
+    fi
+    if [ ! -x "$1/usr/sbin/sshd" ]; then
+        cp -L /etc/resolv.conf "$1/etc/resolv.conf"
+        manager=yum
+        [ ! -x "$1/usr/bin/dnf" ] || manager=dnf
+        within "$1" "$manager" install -y -q openssh-server sudo shadow-utils
+    fi
+}
+
 make_rootfs() {
-    [ ! -d "$1/rootfs" ] || return 0
+    [ ! -d "$1/$ROOTFS" ] || return 0
     need_root
+    rm -rf "$1/rootfs.new"
+    mkdir -p "$1/packages" "$1/rootfs.new"
+    if [ -n "$IMAGE" ]; then
+        take_image "$1/rootfs.new" >"$1/image.log" 2>&1 || fail "$IMAGE can't be used: $(tail -n 3 "$1/image.log")"
+    else
+        bootstrap "$1"
+    fi
+    rm -f "$1"/rootfs.new/etc/ssh/ssh_host_*
+    # A password that nobody can have; a locked account would not be let in by key either.
+    chroot "$1/rootfs.new" id builder >/dev/null 2>&1 ||
+        chroot "$1/rootfs.new" useradd --create-home --shell /bin/sh --password '*' builder
+    echo 'builder ALL=(ALL) NOPASSWD: ALL' >"$1/rootfs.new/etc/sudoers.d/builder"
+    mv "$1/rootfs.new" "$1/$ROOTFS"
+}
+
+bootstrap() {
     need debootstrap
     mirror=$(archive)
     [ -n "$mirror" ] || fail "apt on this machine has no archive of its own release that a machine could be made from"
-    rm -rf "$1/rootfs.new"
-    mkdir -p "$1/packages" "$1/rootfs.new"
     debootstrap --variant=minbase --include=openssh-server,sudo --cache-dir="$(cd "$1/packages" && pwd)" \
         "$SUITE" "$1/rootfs.new" "$mirror" >"$1/debootstrap.log" 2>&1 ||
         fail "debootstrap failed: $(tail -n 3 "$1/debootstrap.log")"
     apt-config dump | grep '^Acquire::[^I]' >"$1/rootfs.new/etc/apt/apt.conf.d/90machine" || true
-    rm -f "$1"/rootfs.new/etc/ssh/ssh_host_*
-    # A password that nobody can have; a locked account would not be let in by key either.
-    chroot "$1/rootfs.new" useradd --create-home --shell /bin/sh --password '*' builder
-    echo 'builder ALL=(ALL) NOPASSWD: ALL' >"$1/rootfs.new/etc/sudoers.d/builder"
-    mv "$1/rootfs.new" "$1/rootfs"
 }
 
 get_source() {
@@ -88,7 +126,7 @@ enter() {
     mount --make-rprivate /
     mount -t proc proc "$root/proc"
     mount --rbind /dev "$root/dev"
-    mount --bind "$cache/packages" "$root/var/cache/apt/archives"
+    [ ! -d "$root/var/cache/apt/archives" ] || mount --bind "$cache/packages" "$root/var/cache/apt/archives"
     mkdir -p "$root/run/sshd"
     (cd "$cache/source" && exec python3 -m http.server --bind 127.0.0.1 $((port + 1))) &
     "$ASESORIA_SANDBOX_PACKAGES/venv/bin/python" -m moto.server -H 127.0.0.1 -p $((port + 2)) &
@@ -100,12 +138,13 @@ start() {
     cache=$(cd "$1" && pwd)
     mkdir -p "$2"
     run=$(cd "$2" && pwd)
-    cp -a "$cache/rootfs" "$run/root"
+    cp -a "$cache/$ROOTFS" "$run/root"
     cp -L /etc/resolv.conf "$run/root/etc/resolv.conf"
     echo "127.0.0.1 localhost $(hostname)" >"$run/root/etc/hosts"
     ssh-keygen -q -t ed25519 -N '' -C 'machine' -f "$run/root/etc/ssh/ssh_host_ed25519_key"
     ssh-keygen -q -t ed25519 -N '' -C 'control node' -f "$run/key"
-    mkdir -m 700 "$run/root/home/builder/.ssh"
+    mkdir -p "$run/root/home/builder/.ssh"
+    chmod 700 "$run/root/home/builder/.ssh"
     cp "$run/key.pub" "$run/root/home/builder/.ssh/authorized_keys"
     chroot "$run/root" chown -R builder: /home/builder/.ssh
     echo "[127.0.0.1]:$3 $(cut -d ' ' -f 1,2 "$run/root/etc/ssh/ssh_host_ed25519_key.pub")" >"$run/known_hosts"

@@ -2,15 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What holds for every unit test: no account, no network."""
+"""What holds for every unit test: no account, no network, and what describes AWS's services is read once."""
 
 from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import botocore.loaders
 import pytest
 from hypothesis.configuration import set_hypothesis_home_dir
 
@@ -40,3 +42,25 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", local_only)
+
+
+def _once(method: Callable[..., Any]) -> Callable[..., Any]:
+    answers: dict[tuple[Any, ...], Any] = {}
+
+    def known(self: Any, *args: Any, **kwargs: Any) -> Any:
+        asked = (*args, *sorted(kwargs.items()))
+        if asked not in answers:
+            answers[asked] = method(self, *args, **kwargs)
+        return answers[asked]
+
+    return known
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _services_are_read_once() -> Iterator[None]:
+    """Spare each client the reading of files that are large and always the same, which takes most of a test's time."""
+    loaders = botocore.loaders
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loaders.JSONFileLoader, "load_file", _once(loaders.JSONFileLoader.load_file))
+        patch.setattr(loaders.Loader, "list_available_services", _once(loaders.Loader.list_available_services))
+        yield

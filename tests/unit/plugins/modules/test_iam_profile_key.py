@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import botocore.loaders
 import pytest
 from ansible_collections.asesoria.serverless.plugins.module_utils import _aws_profile_files, _private_file, _profile_key
 from ansible_collections.asesoria.serverless.plugins.modules import iam_profile_key
@@ -37,22 +36,6 @@ OPTIONS = {
     "profile_output": "json",
     "region": "us-east-1",
 }
-
-
-def _once(method: Callable[..., Any]) -> Callable[..., Any]:
-    answers: dict[tuple[Any, ...], Any] = {}
-
-    def known(self: Any, *args: Any, **kwargs: Any) -> Any:
-        asked = (*args, *sorted(kwargs.items()))
-        if asked not in answers:
-            answers[asked] = method(self, *args, **kwargs)
-        return answers[asked]
-
-    return known
-
-
-READ_ONCE = _once(botocore.loaders.JSONFileLoader.load_file)
-LISTED_ONCE = _once(botocore.loaders.Loader.list_available_services)
 
 
 class KilledError(BaseException):
@@ -152,9 +135,6 @@ def _world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         world.credentials.write_bytes(OTHERS.encode())
         world.credentials.chmod(0o640)
         monkeypatch.setattr(iam_profile_key.time, "sleep", world.waited.append)
-        # The descriptions of AWS's services are read once, and not for each client.
-        monkeypatch.setattr(botocore.loaders.JSONFileLoader, "load_file", READ_ONCE)
-        monkeypatch.setattr(botocore.loaders.Loader, "list_available_services", LISTED_ONCE)
         yield world
 
 
