@@ -63,6 +63,8 @@ class Machine:
 
     def add(self, name: str, script: str) -> None:
         path = self.bin / name
+        # It may be a link to the real one, which must not be written through.
+        path.unlink(missing_ok=True)
         path.write_text(f"#!/bin/sh\n{script}\n")
         path.chmod(0o755)
 
