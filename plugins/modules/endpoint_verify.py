@@ -54,7 +54,7 @@ options:
         description: What to ask for, below O(url). It begins with C(/).
         type: str
         default: /
-      method:
+      method: &method
         description: HTTP method.
         type: str
         choices: [GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE]
@@ -63,10 +63,10 @@ options:
         description: Header fields to send, besides O(headers).
         type: dict
         default: {}
-      data:
+      data: &data
         description: Body to send, encoded in UTF-8.
         type: str
-      status:
+      status: &status
         description: Status codes that are good.
         type: list
         elements: int
@@ -75,14 +75,14 @@ options:
         description: See O(response_headers).
         type: dict
         default: {}
-      body:
+      body: &body
         description: The whole body that is good.
         type: str
-      contains:
+      contains: &contains
         description: Text that a good body contains.
         type: str
         default: ""
-      regex:
+      regex: &regex
         description: Python regular expression that is searched for in the body.
         type: str
         default: ""
@@ -100,23 +100,13 @@ options:
             description: What it has to give.
             type: raw
             default: true
-  method:
-    description: HTTP method.
-    type: str
-    choices: [GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE]
-    default: GET
+  method: *method
   headers:
     description: Header fields to send.
     type: dict
     default: {}
-  data:
-    description: Body to send, encoded in UTF-8.
-    type: str
-  status:
-    description: Status codes that are good.
-    type: list
-    elements: int
-    default: [200]
+  data: *data
+  status: *status
   response_headers:
     description:
       - Header fields that a good answer has. The values are Python regular expressions that are searched for in the
@@ -124,17 +114,9 @@ options:
       - A field that comes repeatedly has its values joined by C(", ").
     type: dict
     default: {}
-  body:
-    description: The whole body that is good.
-    type: str
-  contains:
-    description: Text that a good body contains.
-    type: str
-    default: ""
-  regex:
-    description: Python regular expression that is searched for in the body.
-    type: str
-    default: ""
+  body: *body
+  contains: *contains
+  regex: *regex
   json:
     description: Values that a good body has, as JSON.
     type: list

@@ -72,47 +72,13 @@ options:
     type: list
     elements: str
     default: [boto3, botocore, s3transfer, jmespath, urllib3, python-dateutil, six]
-  allow:
-    description:
-      - Findings to accept, each by its rule and the distribution that it is about.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      rule:
-        description:
-          - The rule.
-        type: str
-        required: true
-        choices:
-          - damaged
-          - duplicate-name
-          - foreign-binary
-          - glibc-too-new
-          - layout
-          - libstdcxx-too-new
-          - missing-library
-          - record-mismatch
-          - requirement-conflict
-          - requirement-missing
-          - stale-bytecode
-          - too-many-layers
-          - unreadable
-          - unsafe-link
-          - unsafe-path
-          - unzipped-too-large
-          - wrong-abi
-          - wrong-machine
-      distribution:
-        description:
-          - Name of the distribution.
-        type: str
-        required: true
   fail_on_findings:
     description:
       - Fail if there are findings that are not allowed. With V(false) they are only returned.
     type: bool
     default: true
+extends_documentation_fragment:
+  - asesoria.serverless.allow
 attributes:
   check_mode:
     description: It changes nothing, so it does the same in check mode.

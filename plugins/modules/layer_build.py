@@ -103,46 +103,6 @@ options:
     type: str
     choices: [none, safe, max]
     default: safe
-  allow:
-    description:
-      - What to let pass, by rule and distribution. It is written into the manifest.
-      - A build itself only heeds the rule V(import). Which findings the others accept is for
-        M(asesoria.serverless.layer_audit) to be told; if they alone have changed, only the manifest is written.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      rule:
-        description:
-          - V(import) for a distribution whose modules need not import, or a rule of
-            M(asesoria.serverless.layer_audit).
-        type: str
-        required: true
-        choices:
-          - import
-          - damaged
-          - duplicate-name
-          - foreign-binary
-          - glibc-too-new
-          - layout
-          - libstdcxx-too-new
-          - missing-library
-          - record-mismatch
-          - requirement-conflict
-          - requirement-missing
-          - stale-bytecode
-          - too-many-layers
-          - unreadable
-          - unsafe-link
-          - unsafe-path
-          - unzipped-too-large
-          - wrong-abi
-          - wrong-machine
-      distribution:
-        description:
-          - Name of the distribution.
-        type: str
-        required: true
   cache_dir:
     description:
       - Folder, on the host that builds, that keeps finished layers, the twenty that were used last. What was built
@@ -156,6 +116,12 @@ options:
       - Build even if nothing has changed.
     type: bool
     default: false
+notes:
+  - What O(allow) lets pass is written into the manifest. A build itself only heeds the rule V(import). Which findings
+    the others accept is for M(asesoria.serverless.layer_audit) to be told; if they alone have changed, only the
+    manifest is written.
+extends_documentation_fragment:
+  - asesoria.serverless.allow.import
 attributes:
   check_mode:
     description: Says whether it would build. Nothing is written and pip is not run.

@@ -73,44 +73,8 @@ options:
     type: str
     choices: [none, safe, max]
     default: safe
-  allow:
-    description:
-      - What the gates let pass, as in M(asesoria.serverless.layer_build).
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      rule:
-        description:
-          - V(import) for a distribution whose modules need not import, or a rule of
-            M(asesoria.serverless.layer_audit).
-        type: str
-        required: true
-        choices:
-          - import
-          - damaged
-          - duplicate-name
-          - foreign-binary
-          - glibc-too-new
-          - layout
-          - libstdcxx-too-new
-          - missing-library
-          - record-mismatch
-          - requirement-conflict
-          - requirement-missing
-          - stale-bytecode
-          - too-many-layers
-          - unreadable
-          - unsafe-link
-          - unsafe-path
-          - unzipped-too-large
-          - wrong-abi
-          - wrong-machine
-      distribution:
-        description:
-          - Name of the distribution.
-        type: str
-        required: true
+extends_documentation_fragment:
+  - asesoria.serverless.allow.import
 attributes:
   check_mode:
     description: It changes nothing, so it does the same in check mode.

@@ -74,42 +74,6 @@ options:
       - An SPDX license identifier, the address of a license or its text, 512 characters at most.
     type: str
     default: ""
-  allow:
-    description:
-      - Findings to accept, each by its rule and the distribution that it is about, beside those that O(manifest) says.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      rule:
-        description:
-          - The rule, one of those of M(asesoria.serverless.layer_audit).
-        type: str
-        required: true
-        choices:
-          - damaged
-          - duplicate-name
-          - foreign-binary
-          - glibc-too-new
-          - layout
-          - libstdcxx-too-new
-          - missing-library
-          - record-mismatch
-          - requirement-conflict
-          - requirement-missing
-          - stale-bytecode
-          - too-many-layers
-          - unreadable
-          - unsafe-link
-          - unsafe-path
-          - unzipped-too-large
-          - wrong-abi
-          - wrong-machine
-      distribution:
-        description:
-          - Name of the distribution.
-        type: str
-        required: true
   provided:
     description:
       - Names of distributions that another layer brings, beside those that O(manifest) says and those that Lambda's
@@ -195,7 +159,10 @@ attributes:
       with several regions, of each. What is in the version that AWS has is read from the end of its zip, by the address
       that AWS gives out for that; only if a new version is due, and only in diff mode or check mode.
     support: full
+notes:
+  - O(allow) counts beside what O(manifest) says was allowed.
 extends_documentation_fragment:
+  - asesoria.serverless.allow
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3

@@ -6,9 +6,9 @@
 
 Usage: refusing_ec2.py PORT_FILE UPSTREAM_PORT SECONDS
 
-It takes a free port of 127.0.0.1, writes it into the file, and ends when the file is gone, at the latest after so many
-seconds. What it refuses is said by the caller's access key, in which C(REFUSE) is followed by action and code:
-C(REFUSE.RunInstances.VcpuLimitExceeded). The code C(Empty) answers with an empty list in place of an error.
+When it listens and ends: see C(stand_in). What it refuses is said by the caller's access key, in which C(REFUSE) is
+followed by action and code: C(REFUSE.RunInstances.VcpuLimitExceeded). The code C(Empty) answers with an empty list in
+place of an error.
 """
 
 from __future__ import annotations
@@ -16,13 +16,11 @@ from __future__ import annotations
 import http.client
 import re
 import sys
-import threading
-import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs
 
-HOST = "127.0.0.1"
+import stand_in
+
 _ORDER = re.compile(r"Credential=REFUSE\.(\w+)\.([\w.]+)/")
 _ERROR = (
     '<?xml version="1.0" encoding="UTF-8"?>'
@@ -48,52 +46,25 @@ def refusal(*, authorization: str, action: str) -> tuple[int, str] | None:
     return 400, _ERROR.format(code=order[2])
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(stand_in.Handler):
     """Passes requests on or refuses them."""
 
     upstream: int
 
-    def do_POST(self) -> None:
-        """Answer one call."""
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+    def reply(self, body: bytes) -> None:
+        """Reply to one call."""
         action = parse_qs(body.decode(errors="replace")).get("Action", [""])[0]
         refused = refusal(authorization=self.headers.get("Authorization", ""), action=action)
         if refused:
-            self._answer(refused[0], "text/xml", refused[1].encode())
+            self.answer(refused[0], "text/xml", refused[1].encode())
             return
-        connection = http.client.HTTPConnection(HOST, self.upstream, timeout=60)
+        connection = http.client.HTTPConnection(stand_in.HOST, self.upstream, timeout=60)
         connection.request("POST", self.path, body, dict(self.headers.items()))
         response = connection.getresponse()
-        self._answer(response.status, response.getheader("Content-Type", "text/xml"), response.read())
+        self.answer(response.status, response.getheader("Content-Type", "text/xml"), response.read())
         connection.close()
-
-    def _answer(self, status: int, content_type: str, body: bytes) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", content_type)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-
-def _end_with(port_file: Path, server: ThreadingHTTPServer, *, seconds: int) -> None:
-    end = time.monotonic() + seconds
-    while port_file.exists() and time.monotonic() < end:
-        time.sleep(0.5)
-    server.shutdown()
-
-
-def main() -> None:
-    """Serve until told to end."""
-    port_file = Path(sys.argv[1])
-    Handler.upstream = int(sys.argv[2])
-    server = ThreadingHTTPServer((HOST, 0), Handler)
-    unfinished = port_file.with_suffix(".new")
-    unfinished.write_text(str(server.server_port), encoding="ascii")
-    unfinished.rename(port_file)
-    seconds = int(sys.argv[3])
-    threading.Thread(target=_end_with, args=(port_file, server), kwargs={"seconds": seconds}).start()
-    server.serve_forever()
 
 
 if __name__ == "__main__":
-    main()
+    Handler.upstream = int(sys.argv[2])
+    stand_in.serve(Handler, port_file=Path(sys.argv[1]), seconds=int(sys.argv[3]))

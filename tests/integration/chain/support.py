@@ -11,6 +11,7 @@ import os
 import random
 import re
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -233,6 +234,15 @@ class Chain:
         """Numbers of the versions of a layer."""
         found = self.client("lambda").list_layer_versions(LayerName=name)["LayerVersions"]
         return [version["Version"] for version in found]
+
+
+def has_python_with_pip() -> bool:
+    """Whether the machine has an interpreter of the example's runtime that can build a layer."""
+    found = shutil.which("python3.11")
+    return (
+        bool(found)
+        and not subprocess.run([found, "-m", "pip", "--version"], check=False, capture_output=True).returncode
+    )
 
 
 def ask(run: Run) -> str:

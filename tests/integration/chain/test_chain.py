@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from .support import CHECKOUT, WELCOME, Chain, ProcessWatch, Run, ask
+from .support import CHECKOUT, WELCOME, Chain, ProcessWatch, Run, ask, has_python_with_pip
 
 STAGES = ("preflight", "lock", "access", "builder", "python", "layer", "deploy", "verify")
 
@@ -204,10 +203,18 @@ def test_layers_are_spread_over_builders_that_end_with_the_build(chain: Chain) -
     assert second.output.count("is built already") == 2
 
 
-def test_a_list_of_layers_that_is_none_is_refused(chain: Chain) -> None:
-    for layers in ([{"requirements": "a.txt"}], [{"name": "a"}, {"name": "a"}], [{"name": "a", "slimm": "max"}]):
-        run = chain.play("playbooks/lock.yml", "-e", json.dumps({"asesoria_layers": layers})).refused()
-        assert "asesoria_layers is a list of layers" in run.message
+@pytest.mark.parametrize(
+    "layers",
+    [
+        pytest.param([{"requirements": "a.txt"}], id="no name"),
+        pytest.param([{"name": "a"}, {"name": "a"}], id="a name twice"),
+        pytest.param([{"name": "a b"}], id="no name of AWS"),
+        pytest.param([{"name": "a", "slimm": "max"}], id="an unknown word"),
+    ],
+)
+def test_a_list_of_layers_that_is_none_is_refused(chain: Chain, layers: list[dict[str, str]]) -> None:
+    run = chain.play("playbooks/lock.yml", "-e", json.dumps({"asesoria_layers": layers})).refused()
+    assert "asesoria_layers is a list of layers" in run.message
 
 
 def test_teardown_leaves_nothing_of_ours_and_everything_else(chain: Chain) -> None:
@@ -245,15 +252,6 @@ def test_a_second_teardown_changes_nothing(chain: Chain) -> None:
     since = chain.calls
     assert chain.play("playbooks/teardown.yml").ok().changed == 0
     assert chain.writes(since=since) == []
-
-
-def has_python_with_pip() -> bool:
-    """Whether the machine has an interpreter of the example's runtime that can build a layer."""
-    found = shutil.which("python3.11")
-    return (
-        bool(found)
-        and not subprocess.run([found, "-m", "pip", "--version"], check=False, capture_output=True).returncode
-    )
 
 
 @pytest.mark.skipif(not has_python_with_pip(), reason="there is no python3.11 with pip, so a builder is needed")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from .support import Chain
+from .support import Chain, has_python_with_pip
 
 HOSTS = """\
 all:
@@ -25,6 +25,15 @@ all:
     team:
       hosts:
         localhost:
+    lambda_builders:
+      vars:
+        ansible_connection: local
+        python311_from_source_reuse: true
+      hosts:
+        sound:
+          lambda_layer_work_dir: "{{ inventory_dir }}/sound"
+        spoilt:
+          lambda_layer_work_dir: /proc/nowhere
 """
 EVERYBODY = """\
 asesoria_state_dir: "{{ inventory_dir }}/state"
@@ -57,6 +66,20 @@ def test_an_inventory_of_ones_own_counts_for_the_layers(mine: Chain) -> None:
     assert "x86_64" in one
     assert 'name = "idna"' in two
     assert "aarch64" in two or "arm64" in two
+
+
+@pytest.mark.skipif(not has_python_with_pip(), reason="there is no python3.11 with pip to build with")
+def test_nothing_is_published_where_one_of_several_builders_failed(mine: Chain) -> None:
+    """Two machines of the user's own, of which nobody has said what they are, so that each may make every layer."""
+    alike = '{"asesoria_layers": [{"name": "one"}, {"name": "two"}]}'
+    run = mine.play("playbooks/layer.yml", "-e", alike).refused()
+    layers = mine.folder / "inventory/state/layers"
+    built = {path.stem for path in layers.glob("*.zip")}
+    (unbuilt,) = {"one", "two"} - built
+    assert len(built) == 1
+    assert "/proc/nowhere" in run.output
+    assert f"{unbuilt}: not built, as is said above, so none of the layers is published" in run.message
+    assert "PLAY [Publish the layers]" not in run.output
 
 
 def test_a_run_that_is_limited_to_other_hosts_says_so(mine: Chain) -> None:

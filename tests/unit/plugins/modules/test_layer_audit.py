@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.asesoria.serverless.plugins.doc_fragments.allow import ModuleDocFragment
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_audit import PROVIDED
-from ansible_collections.asesoria.serverless.plugins.module_utils._rules import STATIC
+from ansible_collections.asesoria.serverless.plugins.module_utils._rules import IMPORT, STATIC
 from ansible_collections.asesoria.serverless.plugins.modules import layer_audit
 from ansible_collections.asesoria.serverless.tests.unit.layers import LayerFiles, make_elf
 from ansible_collections.asesoria.serverless.tests.unit.support import assert_return_documented, run_module
@@ -139,5 +140,8 @@ def test_the_documentation_knows_every_rule() -> None:
     documented = yaml.safe_load(layer_audit.DOCUMENTATION)
     described = " ".join(documented["description"])
     assert [rule for rule in STATIC if f"V({rule})" not in described] == []
-    assert documented["options"]["allow"]["suboptions"]["rule"]["choices"] == list(STATIC)
+    for fragment, rules in ((ModuleDocFragment.DOCUMENTATION, STATIC), (ModuleDocFragment.IMPORT, (IMPORT, *STATIC))):
+        option = yaml.safe_load(fragment)["options"]["allow"]
+        assert option["suboptions"]["rule"]["choices"] == list(rules)
+    assert "V(import)" in ModuleDocFragment.IMPORT
     assert documented["options"]["provided"]["default"] == list(PROVIDED)
