@@ -50,8 +50,9 @@ options:
         required: true
 """
 
-    #: The same where the modules of a distribution are imported as well.
-    IMPORT = DOCUMENTATION.replace(
+    #: The same where the modules of a distribution are imported as well. It has a type because the sanity test of YAML
+    #: takes any other assignment here for a literal.
+    IMPORT: str = DOCUMENTATION.replace(
         "the distribution that it is about.\n",
         "the distribution that it is about.\n"
         "      - The rule V(import) is for a distribution whose modules need not import.\n",
