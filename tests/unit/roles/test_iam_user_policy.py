@@ -14,8 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.parsing.dataloader import DataLoader
-from ansible.template import Templar
+from ansible_collections.asesoria.serverless.tests.unit.rendering import render as render_template
 from botocore.session import Session
 
 TEMPLATE = Path(__file__).parents[3] / "roles" / "iam_user" / "templates" / "policy.json.j2"
@@ -76,14 +75,7 @@ def render(**changes: Any) -> dict[str, Any]:
         "iam_user_project": "asesoria",
         **changes,
     }
-    source = TEMPLATE.read_text(encoding="utf-8")
-    try:
-        from ansible.template import trust_as_template  # noqa: PLC0415 - ansible-core 2.19 and later have it
-    except ImportError:
-        pass
-    else:
-        source = trust_as_template(source)
-    rendered = Templar(loader=DataLoader(), variables=variables).template(source)
+    rendered = render_template(TEMPLATE.read_text(encoding="utf-8"), variables=variables)
     policy = json.loads(rendered) if isinstance(rendered, str) else rendered
     assert isinstance(policy, dict)
     return policy
