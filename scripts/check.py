@@ -44,6 +44,8 @@ SHOWN_FAILURES = 10
 LINE_LENGTH = 160
 _MARKED = re.compile(r"(ERROR|FATAL|CRITICAL)\b")
 DOCS_ARGUMENTS = ("lint-collection-docs", "--plugin-docs", "--validate-collection-refs=self", "--skip-rstcheck")
+#: Tests of a shell script and of a policy's text, which do not care which ansible-core there is.
+OF_NO_VERSION = ("--ignore-glob=*/roles/test_python311_*", "--ignore-glob=*/roles/test_*_linter.py")
 INSTALL_ONLY = ("-e", "sandbox_state=installed")
 #: Where the ports of the scenarios' sandboxes are looked for, and how many one scenario may use.
 FIRST_PORT, LAST_PORT = 4670, 5600
@@ -155,12 +157,7 @@ def unit_group() -> Group:
     return Group(
         steps=(
             Step("unit", (str(BIN / "python"), *arguments), pytest=True),
-            # A shell script does not care which ansible-core there is.
-            Step(
-                "unit-oldest",
-                ("scripts/in-venv", "oldest", "python", *arguments, "--ignore-glob=*/roles/test_python311_*"),
-                pytest=True,
-            ),
+            Step("unit-oldest", ("scripts/in-venv", "oldest", "python", *arguments, *OF_NO_VERSION), pytest=True),
         ),
     )
 

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from configparser import ConfigParser
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -31,6 +31,7 @@ from botocore.config import Config
 CHECKOUT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(CHECKOUT / "roles/sandbox/files"))
 from asesoria_sandbox import request_log  # noqa: E402  # the sandbox's own code is no installed package
+from asesoria_sandbox.settings import ADMIN_KEY  # noqa: E402
 
 BIN = Path(sys.executable).parent
 #: What the example app answers.
@@ -147,9 +148,13 @@ class Chain:
     @property
     def secret(self) -> str:
         """The secret key of the user that the chain made."""
+        return self._credentials["aws_secret_access_key"]
+
+    @property
+    def _credentials(self) -> Mapping[str, str]:
         parser = ConfigParser(interpolation=None)
         parser.read(self.sandbox / "aws/credentials", encoding="utf-8")
-        return parser["asesoria"]["aws_secret_access_key"]
+        return parser["asesoria"]
 
     def add_personal_profile(self) -> None:
         """Put a profile into the AWS files that is none of the chain's business."""
@@ -160,13 +165,17 @@ class Chain:
 
     def writes(self, *, since: int = 0) -> list[str]:
         """The AWS calls that wrote, C(service:Action), leaving out the first C(since) calls of any kind."""
-        calls = request_log.read(self.sandbox / "log/requests.jsonl")[since:]
-        return [f"{call.service}:{call.action}" for call in request_log.writes(calls)]
+        return [f"{call.service}:{call.action}" for call in request_log.writes(self.request_log[since:])]
+
+    @property
+    def request_log(self) -> list[request_log.Call]:
+        """All AWS calls that there have been."""
+        return request_log.read(self.sandbox / "log/requests.jsonl")
 
     @property
     def calls(self) -> int:
         """How many AWS calls there have been."""
-        return len(request_log.read(self.sandbox / "log/requests.jsonl"))
+        return len(self.request_log)
 
     def files(self) -> dict[str, str]:
         """Digest by path of every file where a run keeps things: AWS files, keys, artifacts, staged copies."""
@@ -220,15 +229,37 @@ class Chain:
 
     def client(self, service: str) -> Any:
         """A client of the stand-ins, with the rights of the account's administrator."""
+        return self._client(service, key=ADMIN_KEY, secret=ADMIN_KEY)
+
+    def client_of_user(self, service: str, *, secret: str = "") -> Any:
+        """A client with the key of the user that the chain made, whose calls are not logged with those of the runs.
+
+        :param secret: another one than the user's.
+        """
+        key = self._credentials["aws_access_key_id"]
+        return self._client(service, key=key, secret=secret or self.secret, agent=request_log.OWN_AGENT)
+
+    def _client(self, service: str, *, key: str, secret: str, agent: str | None = None) -> Any:
         port = self.port + 1 if service in ("ec2", "ssm") else self.port
         return boto3.client(
             service,
             endpoint_url=f"http://127.0.0.1:{port}",
             region_name="us-east-1",
-            aws_access_key_id="sandboxadmin",
-            aws_secret_access_key="sandboxadmin",
-            config=Config(retries={"total_max_attempts": 2}),
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
+            config=Config(retries={"total_max_attempts": 2}, user_agent_extra=agent),
         )
+
+    def policies(self, user: str = "asesoria") -> dict[str, dict[str, Any]]:
+        """What the user's policies say, by name."""
+        iam = self.client("iam")
+        found = {}
+        for policy in iam.list_attached_user_policies(UserName=user)["AttachedPolicies"]:
+            arn = policy["PolicyArn"]
+            version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+            made = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]
+            found[policy["PolicyName"]] = made["Document"]
+        return found
 
     def layer_versions(self, name: str = "flask-dependencies-py311") -> list[int]:
         """Numbers of the versions of a layer."""

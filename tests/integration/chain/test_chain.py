@@ -10,14 +10,20 @@ import json
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
-from .support import CHECKOUT, WELCOME, Chain, ProcessWatch, Run, ask, has_python_with_pip
+from . import permissions
+from .support import ADMIN_KEY, CHECKOUT, WELCOME, Chain, ProcessWatch, Run, ask, has_python_with_pip
 
 STAGES = ("preflight", "lock", "access", "builder", "python", "layer", "deploy", "verify")
 
 
+_NEEDS_PYTHON = pytest.mark.skipif(
+    not has_python_with_pip(), reason="there is no python3.11 with pip, so a builder is needed"
+)
 #: States of an instance that is no more.
 GONE = {"shutting-down", "terminated"}
 
@@ -54,6 +60,39 @@ def test_the_first_run_ends_with_an_answer_and_shows_no_secret(chain: Chain) -> 
     assert any("ansible-playbook" in line for line in watch.command_lines), "the watch saw nothing"
     holders = [path for path in chain.folder.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()]
     assert holders == [chain.sandbox / "aws/credentials"]
+
+
+#: What the chain's user may not do, though it may do the like with what is its own.
+_FOREIGN = {
+    "another stage's stack": ("cloudformation", "describe_stacks", {"StackName": "mi-api-flask-prod"}),
+    "another service's stack": ("cloudformation", "delete_stack", {"StackName": "somebody-elses-dev"}),
+    "another service's function": ("lambda", "delete_function", {"FunctionName": "somebody-elses-dev-api"}),
+    "another stage's function": ("lambda", "get_function", {"FunctionName": "mi-api-flask-prod-api"}),
+    "another layer": ("lambda", "publish_layer_version", {"LayerName": "theirs", "Content": {"ZipFile": b"PK"}}),
+    "another layer's version": ("lambda", "delete_layer_version", {"LayerName": "theirs", "VersionNumber": 1}),
+    "another bucket": ("s3", "create_bucket", {"Bucket": "theirs"}),
+    "another log": ("logs", "filter_log_events", {"logGroupName": "/aws/lambda/theirs"}),
+    "another role": ("iam", "delete_role", {"RoleName": "theirs"}),
+    "a user": ("iam", "create_user", {"UserName": "accomplice"}),
+    "a key": ("iam", "create_access_key", {"UserName": "asesoria"}),
+    "a policy": ("iam", "attach_user_policy", {"UserName": "asesoria", "PolicyArn": "arn:aws:iam::aws:policy/Any"}),
+}
+
+
+@pytest.mark.parametrize("call", _FOREIGN.values(), ids=_FOREIGN)
+def test_the_user_may_not_touch_what_is_not_its_own(chain: Chain, call: tuple[str, str, dict[str, Any]]) -> None:
+    service, method, arguments = call
+    with pytest.raises(ClientError) as refusal:
+        getattr(chain.client_of_user(service), method)(**arguments)
+    assert refusal.value.response["Error"]["Code"] in ("AccessDenied", "AccessDeniedException")
+
+
+def test_a_secret_that_is_not_the_users_is_refused(chain: Chain) -> None:
+    mine = {"StackName": "mi-api-flask-dev"}
+    assert chain.client_of_user("cloudformation").describe_stacks(**mine)["Stacks"]
+    with pytest.raises(ClientError) as refusal:
+        chain.client_of_user("cloudformation", secret="guessed").describe_stacks(**mine)
+    assert refusal.value.response["Error"]["Code"] == "SignatureDoesNotMatch"
 
 
 def test_the_second_run_changes_nothing(chain: Chain) -> None:
@@ -254,7 +293,7 @@ def test_a_second_teardown_changes_nothing(chain: Chain) -> None:
     assert chain.writes(since=since) == []
 
 
-@pytest.mark.skipif(not has_python_with_pip(), reason="there is no python3.11 with pip, so a builder is needed")
+@_NEEDS_PYTHON
 def test_a_layer_of_wheels_needs_no_builder(chain: Chain) -> None:
     given = ["site.yml", "-e", "asesoria_layer_strategy=auto"]
     since, files = chain.calls, chain.files()
@@ -267,3 +306,26 @@ def test_a_layer_of_wheels_needs_no_builder(chain: Chain) -> None:
     assert instance_states(chain) <= {"terminated"}
     assert chain.play(*given).ok().changed_tasks == []
     assert len(chain.layer_versions()) == 1
+
+
+@_NEEDS_PYTHON
+def test_the_policies_allow_what_all_this_took_and_nothing_without_a_reason(chain: Chain) -> None:
+    policies = chain.policies()
+    assert sorted(policies) == [
+        "asesoria-serverless-builder",
+        "asesoria-serverless-deploy",
+        "asesoria-serverless-layer",
+    ]
+    allowed = permissions.allowed(policies.values())
+    called = permissions.called(chain.request_log, but_by=ADMIN_KEY)
+    assert {"lambda:PublishLayerVersion", "ec2:RunInstances", "cloudformation:DeleteStack"} <= called
+    assert called - allowed - set(permissions.ASKED_IN_VAIN) == set()
+
+    # CloudFormation acts with the rights of whoever deploys.
+    template = chain.client("cloudformation").get_template(StackName="mi-api-flask-dev")["TemplateBody"]
+    template = json.loads(template) if isinstance(template, str) else template
+    deploy = permissions.allowed([policies["asesoria-serverless-deploy"]])
+    assert permissions.lacking(template, deploy) == []
+    handled = {action for action in deploy if action.lower() in map(str.lower, permissions.handled(template))}
+    assert sorted(allowed - called - handled - set(permissions.WITHOUT_A_CALL)) == []
+    assert sorted(set(permissions.WITHOUT_A_CALL) - allowed) == []

@@ -34,7 +34,7 @@ READS = (
     "Simulate",
     "Validate",
 )
-_CREDENTIAL = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request")
+_CREDENTIAL = re.compile(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/aws4_request")
 _NO_ACTION_NAMED = ("apigateway", "lambda", "s3")
 
 
@@ -61,23 +61,24 @@ def is_read(action: str) -> bool:
     return action.startswith(READS)
 
 
-def service_of(headers: Mapping[str, str], query: str) -> str:
-    """The service that a request is signed for; empty if it isn't signed.
+def signature_of(headers: Mapping[str, str], query: str) -> tuple[str, str]:
+    """Whose access key a request is signed with, by its identifier, and the service that it is signed for.
 
     :param headers: by name in lower case.
     :param query: of the URL.
+    :returns: two empty strings if it isn't signed.
     """
     found = _CREDENTIAL.search(headers.get("authorization", ""))
     if found is None:
         scope = parse_qs(query).get("X-Amz-Credential", [""])[0]
         found = _CREDENTIAL.search(f"Credential={scope}")
-    return found.group(1) if found else ""
+    return (found[1], found[2]) if found else ("", "")
 
 
 def action_of(service: str, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> str:
     """The name of the action, such as C(PublishLayerVersion).
 
-    :param service: as C(service_of) says.
+    :param service: as C(signature_of) says.
     :param method: of HTTP.
     :param path: of the URL.
     :param query: of the URL.

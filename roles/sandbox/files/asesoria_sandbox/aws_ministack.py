@@ -6,11 +6,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from typing import Any
+
 import ministack.app
 
-from asesoria_sandbox import function_worker, iam_gaps, identity, processes
+from asesoria_sandbox import function_worker, iam_gaps, identity, policy_gaps, processes
 from asesoria_sandbox.request_log import RequestLog, asgi
 from asesoria_sandbox.settings import Settings
+
+
+def over_tls(app: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    """An ASGI application that takes its requests for such as came over TLS.
+
+    Policies of buckets refuse all others, rightly, and the sandbox does not leave the machine.
+    """
+
+    async def secure(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        forwarded = (b"x-forwarded-proto", b"https")
+        headers = {"headers": [*scope["headers"], forwarded]} if scope["type"] == "http" else {}
+        await app({**scope, **headers}, receive, send)
+
+    return secure
 
 
 def main() -> None:
@@ -19,7 +36,8 @@ def main() -> None:
     settings = Settings.load()
     function_worker.install(settings)
     iam_gaps.install()
-    ministack.app.app = identity.asgi(asgi(ministack.app.app, RequestLog(settings.request_log)))
+    policy_gaps.install()
+    ministack.app.app = identity.asgi(asgi(over_tls(ministack.app.app), RequestLog(settings.request_log)))
     ministack.app.main()
 
 

@@ -23,7 +23,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from asesoria_sandbox import builder, processes
 from asesoria_sandbox.builder import Machine
 from asesoria_sandbox.request_log import OWN_AGENT
-from asesoria_sandbox.settings import ANY_KEY, HOST, SandboxError, Settings
+from asesoria_sandbox.settings import ADMIN_KEY, HOST, SandboxError, Settings
 
 #: Seconds between two looks at EC2.
 INTERVAL = 1.0
@@ -111,8 +111,8 @@ def client(settings: Settings) -> Any:
         "ec2",
         endpoint_url=f"http://{HOST}:{settings.moto_port}",
         region_name=settings.region,
-        aws_access_key_id=ANY_KEY,
-        aws_secret_access_key=ANY_KEY,
+        aws_access_key_id=ADMIN_KEY,
+        aws_secret_access_key=ADMIN_KEY,
         config=Config(user_agent_extra=OWN_AGENT, retries={"total_max_attempts": 1}),
     )
 

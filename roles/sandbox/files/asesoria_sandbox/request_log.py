@@ -4,7 +4,8 @@
 
 """Writes one line for each AWS call that reaches a stand-in, and reads them again.
 
-A line holds time, service, action, method, path and status; never a body, a header or a query, where secrets would be.
+A line holds time, service, action, method, path, status and the identifier of the access key; never a body, a header or
+a query, where secrets would be.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from asesoria_sandbox.actions import action_of, is_read, service_of
+from asesoria_sandbox.actions import action_of, is_read, signature_of
 
 #: Sent by the sandbox's own callers, whose calls are not anybody's.
 OWN_AGENT = "asesoria-sandbox"
@@ -39,6 +40,7 @@ class Call:
     :param method: of HTTP.
     :param path: of the URL, without the query.
     :param status: of HTTP.
+    :param key: identifier of the access key that it was signed with; empty if it wasn't signed.
     """
 
     time: str
@@ -47,6 +49,7 @@ class Call:
     method: str
     path: str
     status: int
+    key: str = ""
 
     @property
     def is_write(self) -> bool:
@@ -72,12 +75,12 @@ class RequestLog:
         if OWN_AGENT in headers.get("user-agent", "") or path.startswith(("/_ministack/", "/moto-api/")):
             return
         if ".execute-api." in headers.get("host", ""):
-            service, action = "execute-api", "Invoke"
+            key, service, action = "", "execute-api", "Invoke"
         else:
-            service = service_of(headers, query)
+            key, service = signature_of(headers, query)
             action = action_of(service, method, path, query, headers, body)
         now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
-        call = Call(time=now, service=service, action=action, method=method, path=path, status=status)
+        call = Call(time=now, service=service, action=action, method=method, path=path, status=status, key=key)
         os.write(self._descriptor, (json.dumps(asdict(call)) + "\n").encode())
 
 

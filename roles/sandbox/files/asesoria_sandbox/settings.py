@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 HOST = "127.0.0.1"
-#: The stand-ins ask for a key and take any.
-ANY_KEY = "sandboxadmin"
+#: Identifier and secret of the key that may do everything.
+ADMIN_KEY = "sandboxadmin"
 #: Environment variable by which the children learn where their settings are.
 SETTINGS_VARIABLE = "ASESORIA_SANDBOX_SETTINGS"
 #: Environment variable by which the children learn the process id of the supervisor.

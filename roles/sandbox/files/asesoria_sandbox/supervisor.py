@@ -16,7 +16,7 @@ from types import FrameType
 
 from asesoria_sandbox import processes
 from asesoria_sandbox.processes import Process
-from asesoria_sandbox.settings import HOST, PARENT_VARIABLE, SETTINGS_VARIABLE, Settings
+from asesoria_sandbox.settings import ADMIN_KEY, HOST, PARENT_VARIABLE, SETTINGS_VARIABLE, Settings
 
 CHILDREN = ("ministack", "moto", "hypervisor")
 _MODULES = {"ministack": "aws_ministack", "moto": "aws_moto", "hypervisor": "hypervisor"}
@@ -42,6 +42,10 @@ def child_environment(settings: Settings) -> dict[str, str]:
         "MINISTACK_HOST": "localhost",
         "AWS_ENDPOINT_URL": f"http://{HOST}:{settings.ministack_port}",
         "LAMBDA_EXECUTOR": "local",
+        # Signatures are verified and policies enforced, for everybody but the one who has the administrator's key.
+        "AUTH": "true",
+        "AWS_ACCESS_KEY_ID": ADMIN_KEY,
+        "AWS_SECRET_ACCESS_KEY": ADMIN_KEY,
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "MOTO_PORT": str(settings.moto_port),
