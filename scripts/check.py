@@ -44,8 +44,20 @@ SHOWN_FAILURES = 10
 LINE_LENGTH = 160
 _MARKED = re.compile(r"(ERROR|FATAL|CRITICAL)\b")
 DOCS_ARGUMENTS = ("lint-collection-docs", "--plugin-docs", "--validate-collection-refs=self", "--skip-rstcheck")
-#: Tests of a shell script and of a policy's text, which do not care which ansible-core there is.
-OF_NO_VERSION = ("--ignore-glob=*/roles/test_python311_*", "--ignore-glob=*/roles/test_*_linter.py")
+#: Tests that do not care which ansible-core there is, nor which of its packages: of a shell script, of a policy's text,
+#: and of what runs on a builder, which has the standard library only.
+OF_NO_VERSION = tuple(
+    f"--ignore-glob=*/{name}"
+    for name in (
+        "roles/test_python311_*",
+        "roles/test_*_linter.py",
+        "module_utils/test_build_from_lock.py",
+        "module_utils/test_import_gate.py",
+        "module_utils/test_layer_build.py",
+        "module_utils/test_layer_cache.py",
+        "module_utils/test_wheel_fetch.py",
+    )
+)
 INSTALL_ONLY = ("-e", "sandbox_state=installed")
 #: Where the ports of the scenarios' sandboxes are looked for, and how many one scenario may use.
 FIRST_PORT, LAST_PORT = 4670, 5600
