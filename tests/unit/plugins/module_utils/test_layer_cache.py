@@ -67,6 +67,26 @@ def house(tmp_path: Path) -> House:
     return House(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def full_house(tmp_path_factory: pytest.TempPathFactory) -> tuple[House, Manifest]:
+    """A cache that has two versions, and the manifest of the first; building them takes a second each."""
+    house = House(tmp_path_factory.mktemp("full"))
+    first, _asked = house.build("1.0")
+    house.build("2.0")
+    shutil.copytree(house.cache, house.folder / "kept")
+    return house, first
+
+
+@pytest.fixture
+def filled(full_house: tuple[House, Manifest]) -> tuple[House, Manifest]:
+    """The same, whatever an earlier test has done to it."""
+    house, first = full_house
+    for name in ("cache", "elsewhere", "moved", "a third"):
+        shutil.rmtree(house.folder / name, ignore_errors=True)
+    shutil.copytree(house.folder / "kept", house.cache)
+    return house, first
+
+
 def test_what_was_built_before_is_taken_again(house: House) -> None:
     first, _asked = house.build("1.0")
     second, asked = house.build("2.0")
@@ -166,17 +186,17 @@ def a_file(house: House) -> None:
     ],
     ids=lambda change: getattr(change, "__qualname__", ""),
 )
-def test_what_is_wrong_with_an_entry_is_noticed(house: House, change: Callable[[House], None]) -> None:
-    first, _asked = house.build("1.0")
-    house.build("2.0")
+def test_what_is_wrong_with_an_entry_is_noticed(
+    filled: tuple[House, Manifest], change: Callable[[House], None]
+) -> None:
+    house, first = filled
     change(house)
     assert house.build("1.0", place="elsewhere") == (first, True)
 
 
 @pytest.mark.parametrize("change", [swap, cut_off, other_zip, damaged_manifest, open_to_others])
-def test_what_was_wrong_is_replaced(house: House, change: Callable[[House], None]) -> None:
-    first, _asked = house.build("1.0")
-    house.build("2.0")
+def test_what_was_wrong_is_replaced(filled: tuple[House, Manifest], change: Callable[[House], None]) -> None:
+    house, first = filled
     change(house)
     house.build("1.0", place="elsewhere")
     assert house.build("1.0", place="a third") == (first, False)
