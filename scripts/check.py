@@ -220,7 +220,12 @@ def e2e_group() -> Group:
                 pytest=True,
                 sandbox=True,
             ),
-            Step("e2e:roll-back", (*arguments, "tests/integration/chain/test_roll_back.py"), pytest=True, sandbox=True),
+            Step(
+                "e2e:roll-back",
+                (*arguments, *(f"tests/integration/chain/test_{name}.py" for name in ("roll_back", "first_attempt"))),
+                pytest=True,
+                sandbox=True,
+            ),
             Step("e2e:bad-input", (*arguments, "tests/integration/chain/test_bad_input.py"), pytest=True, sandbox=True),
             Step("e2e:layers", (*arguments, "tests/integration/chain/test_layers.py"), pytest=True),
             Step("e2e:sandbox", (*arguments, "tests/integration/sandbox"), pytest=True, sandbox=True),

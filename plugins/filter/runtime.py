@@ -13,15 +13,18 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import find_runtime
+from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
 
 
 def runtime(identifier: str, architecture: str = "x86_64", allow_deprecated: bool = False) -> dict[str, Any]:
     """Turn a runtime's identifier into what is known of it; see the filter's own documentation."""
     today = datetime.now(tz=timezone.utc).date()
     try:
-        return find_runtime(identifier, today=today, allow_deprecated=allow_deprecated).facts(architecture)
+        found = find_runtime(identifier, today=today, allow_deprecated=allow_deprecated)
+        facts = found.facts(architecture)
     except ServerlessError as error:
         raise AnsibleFilterError(str(error)) from error
+    return {**facts, "platforms": Target(runtime=found, architecture=architecture).platforms}
 
 
 class FilterModule:

@@ -44,13 +44,13 @@ def _fitting(layer: Layer) -> Iterator[tuple[str, Elf]]:
 
 def wrong_machine(layer: Layer) -> Iterator[Finding]:
     """Files for another processor."""
-    machine = MACHINES[layer.target.architecture]
+    architecture = layer.target.architecture
     for path, elf in layer.binaries:
         if not _fits(layer, elf):
             yield Finding(
                 "wrong-machine",
-                f"this is for {elf.machine} ({elf.bits} bits), and the layer for {layer.target.architecture}",
-                f"Install a wheel for {machine}, or compile on a builder of that architecture",
+                f"this is for {elf.machine} ({elf.bits} bits), and the {layer.kind.name} for {architecture}",
+                f"Install a wheel for {MACHINES[architecture]}, or compile on a builder of that architecture",
                 file=path,
             )
 
@@ -95,14 +95,14 @@ def _brings(layer: Layer, path: str, elf: Elf, library: str) -> bool:
     beside = posixpath.dirname(path)
     for folder in elf.search:
         at = folder.replace("${ORIGIN}", "$ORIGIN").replace("$ORIGIN", beside)
-        found = layer.resolve(posixpath.normpath(posixpath.join(at.removeprefix("/opt/"), library)))
+        found = layer.resolve(posixpath.normpath(posixpath.join(at.removeprefix(f"{layer.kind.mounted}/"), library)))
         if found and found.kind == "file":
             return True
     return False
 
 
 def _libraries(layer: Layer) -> set[str]:
-    """Names of the libraries in the layer, wherever they are: what one module has loaded, the others find by name."""
+    """Names of the libraries that are there, wherever they are: what one module has loaded, the others find by name."""
     fitting = dict(_fitting(layer))
     names = {elf.soname for elf in fitting.values() if elf.soname}
     for path, entry in layer.entries.items():
@@ -113,7 +113,7 @@ def _libraries(layer: Layer) -> set[str]:
 
 
 def missing_library(layer: Layer) -> Iterator[Finding]:
-    """Files that need a library that is neither in the layer nor in the runtime."""
+    """Files that need a library that is neither brought along nor in the runtime."""
     runtime = layer.target.runtime
     there = _libraries(layer) | runtime.libraries(layer.target.architecture)
     for path, elf in _fitting(layer):
@@ -122,8 +122,9 @@ def missing_library(layer: Layer) -> Iterator[Finding]:
             if posixpath.basename(library) not in there:
                 yield Finding(
                     "missing-library",
-                    f"this needs {library}, which neither the layer nor {runtime.identifier} has",
-                    "Take a wheel that brings the library along, or put the library into lib/ of the layer",
+                    f"this needs {library}, which neither the {layer.kind.name} nor {runtime.identifier} has",
+                    "Take a wheel that brings the library along, or put the library into lib/ of the "
+                    f"{layer.kind.name}",
                     file=path,
                 )
 
@@ -143,7 +144,8 @@ def wrong_abi(layer: Layer) -> Iterator[Finding]:
             continue
         yield Finding(
             "wrong-abi",
-            f"this extension module is for {found['tag']}, and the layer for {right}, so it can't be imported",
+            f"this extension module is for {found['tag']}, and the {layer.kind.name} for {right}, so it can't be "
+            "imported",
             f"Install the wheel for {layer.target}",
             file=path,
         )

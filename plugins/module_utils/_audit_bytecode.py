@@ -58,5 +58,5 @@ def _difference(layer: Layer, source: str, header: BytecodeHeader) -> str:
     if header.size != layer.files[source].size & _WORD:
         return f"this bytecode was made from another content of {source}"
     if header.modified not in {time & _WORD for time in layer.entries[source].modified}:
-        return f"this bytecode holds another time of change than {source} has in the layer, so Python ignores it"
+        return f"this bytecode holds another time of change than {source} has here, so Python ignores it"
     return ""

@@ -30,7 +30,7 @@ def requirement_missing(layer: Layer, *, provided: Collection[str]) -> Iterator[
         if canonicalize_name(requirement.name) not in there:
             yield Finding(
                 "requirement-missing",
-                f"{item.name} {item.version} needs {_text(requirement)}, which is not in the layer",
+                f"{item.name} {item.version} needs {_text(requirement)}, which is not in the {layer.kind.name}",
                 f"Add {_text(requirement)} to the requirements, or say that it is provided",
                 file=item.folder,
                 distribution=item.name,
@@ -52,7 +52,7 @@ def requirement_conflict(layer: Layer) -> Iterator[Finding]:
         if item.python is not None and not item.python.contains(layer.target.python_full, prereleases=True):
             yield _conflict(
                 item,
-                f"{item.name} {item.version} needs Python {item.python}, and the layer is for "
+                f"{item.name} {item.version} needs Python {item.python}, and the {layer.kind.name} is for "
                 f"{layer.target.runtime.identifier}",
                 f"Take a version of {item.name} for {layer.target.runtime.identifier}, or another runtime",
             )
@@ -111,7 +111,7 @@ def _absent(layer: Layer, item: Installed, record: Collection[str]) -> Iterator[
         more = f", and {len(absent) - 1} more" if len(absent) > 1 else ""
         yield Finding(
             "record-mismatch",
-            f"RECORD of {item.name} {item.version} lists files that are not in the layer: {absent[0]}{more}",
+            f"RECORD of {item.name} {item.version} lists files that are not there: {absent[0]}{more}",
             f"Install {item.name} again, or take what was removed on purpose out of its RECORD",
             file=absent[0],
             distribution=item.name,

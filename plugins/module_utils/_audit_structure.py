@@ -12,7 +12,10 @@ from collections.abc import Iterator
 from ansible_collections.asesoria.serverless.plugins.module_utils._installed import DIST_INFO, EGG_INFO
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_contents import Entry
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_view import (
+    FUNCTION,
+    LAYER,
     PYTHON,
+    TOP,
     Finding,
     Layer,
     unsafe_reason,
@@ -38,20 +41,20 @@ def unsafe_path(layer: Layer) -> Iterator[Finding]:
 
 
 def unsafe_link(layer: Layer) -> Iterator[Finding]:
-    """Links that lead nowhere or out of the layer, and what is neither file, folder nor link."""
+    """Links that lead nowhere or out of the zip, and what is neither file, folder nor link."""
     for path, entry in layer.entries.items():
         if entry.kind == "other":
             yield Finding(
                 "unsafe-link",
                 "this is neither a file, a folder nor a link",
-                "Leave it out: nothing of this kind can be in a layer",
+                f"Leave it out: nothing of this kind can be in a {layer.kind.name}",
                 file=path,
             )
         elif entry.kind == "link" and not layer.resolve(path):
             yield Finding(
                 "unsafe-link",
-                f"this link points to {entry.link or 'nothing that can be read'}, which is not in the layer",
-                "Replace it by the file that it stands for, or make it relative to a file of the layer",
+                f"this link points to {entry.link or 'nothing that can be read'}, which is not in the zip",
+                "Replace it by the file that it stands for, or make it relative to a file in the zip",
                 file=path,
             )
 
@@ -92,13 +95,35 @@ def unreadable(layer: Layer) -> Iterator[Finding]:
 
 def layout(layer: Layer) -> Iterator[Finding]:
     """Modules where Lambda's Python does not look for them."""
+    return _function_layout(layer) if layer.kind is FUNCTION else _layer_layout(layer)
+
+
+def _function_layout(layer: Layer) -> Iterator[Finding]:
+    """An app may make any folder of its own one to import from, so others than a layer's are none of this rule's."""
+    if not any(path.endswith(_MODULES) for path, entry in layer.entries.items() if entry.kind != "folder"):
+        yield Finding(
+            "layout",
+            "there is no module in it, so nothing of this function can be imported",
+            "Put the app into it, and what the app imports at the top",
+        )
+    roots = {root.format(python=layer.target.runtime.python) for root in LAYER.roots}
+    for folder in sorted(roots & set(_package_folders(layer))):
+        yield Finding(
+            "layout",
+            "distributions are installed here, where Python looks in a layer and not in a function",
+            "Install them at the top, or publish them as a layer",
+            file=folder,
+        )
+
+
+def _layer_layout(layer: Layer) -> Iterator[Finding]:
     if not any(path.startswith(f"{PYTHON}/") for path, entry in layer.entries.items() if entry.kind != "folder"):
         yield Finding(
             "layout",
             f"there is no file below {PYTHON}/, so nothing of this layer can be imported",
             f"Put what is to be imported below {PYTHON}/",
         )
-    for name in sorted(layer.children(".") - {PYTHON}):
+    for name in sorted(layer.children(TOP) - {PYTHON}):
         if _is_importable(layer, name):
             yield Finding(
                 "layout",
@@ -123,7 +148,7 @@ def _is_importable(layer: Layer, name: str) -> bool:
 
 def _package_folders(layer: Layer) -> Iterator[str]:
     """Folders that distributions are installed in and that are no import folder."""
-    for folder in layer.folders - {".", *layer.roots}:
+    for folder in layer.folders - {TOP, *layer.roots}:
         named = posixpath.basename(folder) in _PACKAGES
         metadata = any(name.endswith(DIST_INFO) for name in layer.children(folder))
         if (named or metadata) and not _is_inside_package(layer, folder):

@@ -107,6 +107,11 @@ def _import_remedy(module: str, why: str) -> str:
     missing = _NO_MODULE.search(why)
     if missing and missing["name"] in (module, module.partition(".")[0]):
         return "The package has no such file: see that the handler, and what is left out, are right"
+    if missing and "." in missing["name"] and "is not a package" not in why:
+        return (
+            f"The rest of {missing['name'].rpartition('.')[0]} is there: see whether this part was left out, or was "
+            "installed for another system or another Python"
+        )
     if missing:
         return (
             f"See that what brings {missing['name']} is among the requirements, that the layer was published after "

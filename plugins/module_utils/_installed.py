@@ -144,7 +144,12 @@ def _read_record(text: str | None, *, root: str) -> dict[str, Recorded] | None:
         read = {posixpath.normpath(posixpath.join(root, row[0])): _recorded(row) for row in rows}
     except (csv.Error, IndexError, ValueError) as error:
         raise MetadataError(f"RECORD can't be understood ({error})", _REMEDY) from error
-    return {path: recorded for path, recorded in read.items() if path.startswith(f"{root}/")}
+    return {path: recorded for path, recorded in read.items() if _is_below(path, root)}
+
+
+def _is_below(path: str, root: str) -> bool:
+    """Whether a normal path leads into a folder, which may be the top, C(.)."""
+    return not path.startswith(("/", "../")) if root == "." else path.startswith(f"{root}/")
 
 
 def _recorded(row: list[str]) -> Recorded:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Holds a layer against all rules before it is published, without running anything of it."""
+"""Holds a layer, or a function's package, against all rules before AWS has it, without running anything of it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,13 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._audit_structu
     unsafe_path,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_contents import DamagedError, open_contents
-from ansible_collections.asesoria.serverless.plugins.module_utils._layer_view import Finding, Layer, shown
+from ansible_collections.asesoria.serverless.plugins.module_utils._layer_view import (
+    LAYER,
+    Finding,
+    Kind,
+    Layer,
+    shown,
+)
 from ansible_collections.asesoria.serverless.plugins.module_utils._rules import Allowance
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import (
     MAX_DIRECT_UPLOAD_BYTES,
@@ -62,16 +68,18 @@ _SHOWN_FINDINGS = 10
 
 @dataclass(frozen=True)
 class Request:
-    """What to hold a layer against.
+    """What to hold a zip against.
 
     :param target: the runtime and architecture that it is for.
-    :param other_bytes: unzipped bytes of the function and its other layers.
+    :param kind: whether it is a layer or a function's package.
+    :param other_bytes: unzipped bytes of the rest of the function, its other layers included.
     :param other_layers: how many other layers the function has.
     :param provided: distributions that the runtime or another layer brings.
     :param allow: what is accepted.
     """
 
     target: Target
+    kind: Kind = LAYER
     other_bytes: int = 0
     other_layers: int = 0
     provided: tuple[str, ...] = PROVIDED
@@ -82,7 +90,7 @@ class Request:
 class Audit:
     """What was found.
 
-    :param findings: what makes the layer fail.
+    :param findings: what makes it fail.
     :param allowed: what was accepted by name.
     :param notes: what is good to know.
     :param elf_files: how many ELF files there are that can be loaded or run.
@@ -131,7 +139,7 @@ def audit_layer(path: Path, request: Request) -> Audit:
         found = [Finding("damaged", error.problem, error.remedy)]
         return _decide(Audit(findings=tuple(found), zipped_bytes=path.stat().st_size), request)
     with contents:
-        layer = Layer(contents, target=request.target)
+        layer = Layer(contents, target=request.target, kind=request.kind)
         found = [finding for rule in _STRUCTURE for finding in rule(layer)]
         found += _sizes(layer, request)
         audit = Audit(findings=(), zipped_bytes=contents.zipped_bytes, unzipped_bytes=contents.unzipped_bytes)
@@ -154,21 +162,21 @@ def _content_findings(layer: Layer, request: Request) -> Iterator[Finding]:
 def _sizes(layer: Layer, request: Request) -> Iterator[Finding]:
     unzipped = layer.contents.unzipped_bytes
     if unzipped + request.other_bytes >= MAX_UNZIPPED_BYTES:
-        others = (
-            f" with {request.other_bytes} bytes of the function and its other layers" if request.other_bytes else ""
-        )
+        rest = "the function and its other layers" if layer.kind is LAYER else "its layers"
+        others = f" with {request.other_bytes} bytes of {rest}" if request.other_bytes else ""
         unread = " (its files were not looked at)" if unzipped >= MAX_UNZIPPED_BYTES else ""
         yield Finding(
             "unzipped-too-large",
-            f"the layer has {unzipped} bytes unzipped{others}, and Lambda takes less than {MAX_UNZIPPED_BYTES} in "
-            f"all{unread}",
+            f"the {layer.kind.name} has {unzipped} bytes unzipped{others}, and Lambda takes less than "
+            f"{MAX_UNZIPPED_BYTES} in all{unread}",
             "Leave out what the function does not need, or ship it as a container image",
         )
-    if request.other_layers + 1 > MAX_LAYERS_PER_FUNCTION:
+    layers = request.other_layers + (layer.kind is LAYER)
+    if layers > MAX_LAYERS_PER_FUNCTION:
+        with_this = "with this one " if layer.kind is LAYER else ""
         yield Finding(
             "too-many-layers",
-            f"with this one the function has {request.other_layers + 1} layers, and Lambda takes "
-            f"{MAX_LAYERS_PER_FUNCTION}",
+            f"{with_this}the function has {layers} layers, and Lambda takes {MAX_LAYERS_PER_FUNCTION}",
             "Build several of the layers as one",
         )
 
@@ -197,7 +205,7 @@ def _with_facts(audit: Audit, layer: Layer) -> Audit:
 
 
 def _decide(audit: Audit, request: Request) -> Audit:
-    """Tell what fails the layer from what was allowed by name."""
+    """Tell what makes it fail from what was allowed by name."""
     found = sorted(
         map(_printable, audit.findings), key=lambda finding: (finding.rule, finding.file or "", str(finding))
     )

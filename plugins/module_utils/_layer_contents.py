@@ -133,7 +133,7 @@ def open_contents(path: Path) -> Contents:
     if path.is_dir():
         return _Folder(path)
     if not path.is_file():
-        raise ContentsError(f"{path} is neither a zip nor a folder", "Give the path of a layer's zip, or of its folder")
+        raise ContentsError(f"{path} is neither a zip nor a folder", "Give the path of the zip, or of its folder")
     return _Zip(path)
 
 
@@ -177,9 +177,7 @@ class _Zip(Contents):
             self._zip = zipfile.ZipFile(path)  # pylint: disable=consider-using-with
         # Damage in the directory ends in one or the other, depending on the byte.
         except (zipfile.BadZipFile, NotImplementedError, OSError, OverflowError, ValueError, struct.error) as error:
-            raise DamagedError(
-                f"{path.name} is not a zip that can be read ({error})", "Build the layer again"
-            ) from error
+            raise DamagedError(f"{path.name} is not a zip that can be read ({error})", "Build it again") from error
         try:
             entries = [self._entry(info, index) for index, info in enumerate(self._zip.infolist())]
         except BaseException:

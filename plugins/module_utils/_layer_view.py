@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A layer as Lambda would have it: what is where, what each file is, which distribution it belongs to."""
+"""A layer, or a function, as Lambda would have it: what is where, what each file is, which distribution it is of."""
 
 from __future__ import annotations
 
@@ -28,11 +28,32 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._installed imp
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_contents import Contents, DamagedError, Entry
 from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
 
-#: Where in a zip Lambda's Python looks for modules, beside C(python/lib/python3.X/site-packages).
+#: Where in a layer Lambda's Python looks for modules, beside C(python/lib/python3.X/site-packages).
 PYTHON = "python"
+#: A zip's top.
+TOP = "."
 _HEAD = 64
 _MOST_LINKS = 40
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What Lambda makes of a zip.
+
+    :param name: as messages call it.
+    :param mounted: where it is unpacked.
+    :param roots: the folders that Python imports from, in their order, with C({python}) to be filled in.
+    """
+
+    name: str
+    mounted: str
+    roots: tuple[str, ...]
+
+
+LAYER = Kind("layer", "/opt", (f"{PYTHON}/lib/python{{python}}/site-packages", PYTHON))
+FUNCTION = Kind("function", "/var/task", (TOP,))
+KINDS = {kind.name: kind for kind in (LAYER, FUNCTION)}
 
 
 @dataclass(frozen=True)
@@ -96,21 +117,23 @@ def in_record_form(digest: bytes) -> str:
 
 
 class Layer:
-    """A layer for one target.
+    """A layer, or a function's package, for one target.
 
     :param contents: the zip or folder.
     :param target: what it is for.
+    :param kind: which of the two.
     """
 
-    def __init__(self, contents: Contents, *, target: Target) -> None:
+    def __init__(self, contents: Contents, *, target: Target, kind: Kind = LAYER) -> None:
         self.contents = contents
         self.target = target
+        self.kind = kind
         #: Damage that was met while reading.
         self.damage: list[Finding] = []
         # Of two with one name the last is what unpacking leaves.
         safe = (entry for entry in contents.entries if not unsafe_reason(entry.name))
         self.entries = {entry.path: entry for entry in safe if entry.path != "."}
-        self.roots = (f"{PYTHON}/lib/python{target.runtime.python}/site-packages", PYTHON)
+        self.roots = tuple(root.format(python=target.runtime.python) for root in kind.roots)
 
     def resolve(self, path: str) -> Entry | None:
         """What is at a path after all links; C(None) if nothing is, or a link leaves the layer."""
@@ -195,8 +218,9 @@ class Layer:
         found: list[Installed] = []
         for root in self.roots:
             for name in sorted(self.children(root)):
-                if name.endswith((DIST_INFO, EGG_INFO)) and f"{root}/{name}" in self.folders:
-                    found += self._install(root, f"{root}/{name}")
+                folder = posixpath.normpath(posixpath.join(root, name))
+                if name.endswith((DIST_INFO, EGG_INFO)) and folder in self.folders:
+                    found += self._install(root, folder)
         return found
 
     def _install(self, root: str, folder: str) -> Sequence[Installed]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._fingerprint i
     fingerprint,
     read_source,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._package_gate import PackageGate
+from ansible_collections.asesoria.serverless.plugins.module_utils._rules import read_allowances
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_config import (
     CONFIG_NAMES,
     FINGERPRINT_OUTPUT,
@@ -41,7 +44,8 @@ _PLUGIN_FILES = ("/wsgi_handler.py", "/serverless_wsgi.py")
 def make_deployment(options: Mapping[str, Any], *, region: str) -> Job:
     """Read the app and make the deployment of it.
 
-    :param options: C(src), C(config), C(exclude), C(stage) and C(cli_lock), as the module documents them.
+    :param options: C(src), C(config), C(exclude), C(stage), C(cli_lock), C(audit) and C(allow), as the module documents
+        them.
     :param region: the region.
     :raises ServerlessError: the app, its configuration or the lock can't be used.
     """
@@ -54,6 +58,10 @@ def make_deployment(options: Mapping[str, Any], *, region: str) -> Job:
         check_adapter_imports(file.path for file in files)
         files = [file for file in files if f"/{file.name}" not in _PLUGIN_FILES]
     settings = {"config": text, "stage": options["stage"], "region": region, "cli": _lock_hash(options["cli_lock"])}
+    gate = _make_gate(options)
+    if gate is not None:
+        # What was deployed without a look at it, or with a milder one, is packaged again.
+        settings["audit"] = gate.settings
     return Job(
         config=config,
         config_name=_CONFIG_NAME,
@@ -62,7 +70,14 @@ def make_deployment(options: Mapping[str, Any], *, region: str) -> Job:
         fingerprint=fingerprint(files=files, settings=settings),
         stage=options["stage"],
         region=region,
+        gate=gate,
     )
+
+
+def _make_gate(options: Mapping[str, Any]) -> PackageGate | None:
+    if not options["audit"]:
+        return None
+    return PackageGate(allow=read_allowances(options["allow"]), today=datetime.now(tz=timezone.utc).date())
 
 
 def make_reference(options: Mapping[str, Any], *, region: str) -> Job:

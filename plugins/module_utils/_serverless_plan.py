@@ -10,7 +10,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -41,6 +41,24 @@ class Diff:
     after: str = ""
 
 
+@dataclass(frozen=True)
+class PackagedFunction:
+    """A function that the CLI has packaged.
+
+    :param name: its name.
+    :param archive: the zip of its code.
+    :param runtime: the runtime that it asks for.
+    :param architecture: the architecture that it asks for.
+    :param layers: how many layers it has.
+    """
+
+    name: str
+    archive: Path
+    runtime: str
+    architecture: str
+    layers: int
+
+
 def removal_diff(stack: Stack) -> Diff:
     """Say what a removal takes away."""
     return Diff(before=_text({"stack": stack.name, "status": stack.status, "outputs": dict(stack.outputs)}))
@@ -62,7 +80,7 @@ def deployment_diff(*, stack: Stack | None, stacks: Stacks, functions: Functions
     :raises PlanError: the package can't be read.
     """
     wanted = packaged_template(package)
-    code = _packaged_code(wanted, package=package)
+    code = _packaged_code(packaged_functions(wanted, package=package))
     before = None
     if stack is not None:
         there = {name: functions.code_sha256(name) for name in code}
@@ -91,17 +109,32 @@ def packaged_template(package: Path) -> dict[str, Any]:
     return dict(template)
 
 
-def _packaged_code(template: Mapping[str, Any], *, package: Path) -> dict[str, str]:
-    """The hash of each function's archive as Lambda will show it, by the function's name."""
-    hashes = {}
+def packaged_functions(template: Mapping[str, Any], *, package: Path) -> Iterator[PackagedFunction]:
+    """Find the functions of a template whose code the CLI has packaged; one that is a container image has none.
+
+    :param template: the template.
+    :param package: the folder that the CLI packaged into.
+    """
     for resource in template.get("Resources", {}).values():
         properties = resource.get("Properties", {})
         key = properties.get("Code", {}).get("S3Key") if resource.get("Type") == _FUNCTION else None
         archive = package / PurePosixPath(str(key)).name
         if key and isinstance(properties.get("FunctionName"), str) and archive.is_file():
-            digest = hashlib.sha256(archive.read_bytes()).digest()
-            hashes[properties["FunctionName"]] = base64.b64encode(digest).decode()
-    return hashes
+            yield PackagedFunction(
+                name=properties["FunctionName"],
+                archive=archive,
+                runtime=str(properties.get("Runtime", "")),
+                architecture=str((properties.get("Architectures") or ["x86_64"])[0]),
+                layers=len(properties.get("Layers", ())),
+            )
+
+
+def _packaged_code(functions: Iterable[PackagedFunction]) -> dict[str, str]:
+    """The hash of each function's archive as Lambda will show it, by the function's name."""
+    return {
+        function.name: base64.b64encode(hashlib.sha256(function.archive.read_bytes()).digest()).decode()
+        for function in functions
+    }
 
 
 def _comparable(template: Mapping[str, Any]) -> Any:

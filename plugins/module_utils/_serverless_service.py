@@ -25,6 +25,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._deployments i
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._fingerprint import SourceFile
+from ansible_collections.asesoria.serverless.plugins.module_utils._package_gate import PackageGate
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_cli import CliError, ServerlessCli
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_config import (
     FINGERPRINT_OUTPUT,
@@ -34,6 +35,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_co
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_plan import (
     Diff,
     deployment_diff,
+    packaged_functions,
     packaged_template,
     removal_diff,
     roll_back_diff,
@@ -82,6 +84,7 @@ class Job:
     :param fingerprint: the hash of all that the deployment depends on; empty for what deploys nothing new.
     :param stage: the stage.
     :param region: the region.
+    :param gate: what the packages of the functions have to pass; C(None) if nothing.
     """
 
     config: ServiceConfig
@@ -91,6 +94,7 @@ class Job:
     fingerprint: str
     stage: str
     region: str
+    gate: PackageGate | None = None
 
 
 @dataclass(frozen=True)
@@ -264,6 +268,8 @@ class ServiceManager:
         config = with_fingerprint(job.config.text, fingerprint=job.fingerprint, origin=job.origin)
         work.fill(files=job.files, config=config, config_name=job.config_name)
         self._cli.package(work)
+        if job.gate is not None:
+            job.gate.require_sound(packaged_functions(packaged_template(work.package), package=work.package))
         if not diff:
             return Diff()
         return deployment_diff(stack=stack, stacks=self._stacks, functions=self._functions, package=work.package)

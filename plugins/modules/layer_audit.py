@@ -8,13 +8,14 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: layer_audit
-short_description: Find what keeps a Lambda layer from working, without running it
+short_description: Find what keeps a Lambda layer, or a function, from working, without running it
 version_added: 0.1.0
 author:
   - The asesoria.serverless authors (@asesoria)
 description:
-  - Looks at the zip of a Lambda layer, or at the folder that is to become one, whoever built it, and says what would
-    fail in the runtime. Each finding names the file, the distribution that it belongs to, the rule, and what to do.
+  - Looks at the zip of a Lambda layer or of a function, or at the folder that is to become one, whoever built it, and
+    says what would fail in the runtime. Each finding names the file, the distribution that it belongs to, the rule, and
+    what to do.
   - It reads the zip where it is and unpacks nothing to disk. It changes nothing.
   - V(damaged) is a zip, an ELF file or metadata of a distribution that can't be read, an encrypted file, or one whose
     compression Lambda does not know.
@@ -23,8 +24,10 @@ description:
     within pip) bring on every system are none; they are data, which is copied into what is made for Windows.
   - V(glibc-too-new) and V(libstdcxx-too-new) are files that need a later GNU C or C++ library than the runtime has. A
     C++ library that the file finds in its own folders counts.
-  - V(layout) is what Lambda's Python does not find, such as a package beside C(python/) instead of below it.
-  - V(missing-library) is a shared library that neither the layer nor the runtime has.
+  - V(layout) is what Lambda's Python does not find, such as a package beside C(python/) instead of below it. Of a
+    function only two things are that, no module at all, and distributions in the folders of a layer, since an app may
+    import from any folder of its own.
+  - V(missing-library) is a shared library that neither the zip nor the runtime has.
   - V(record-mismatch) is a file that differs from what C(RECORD) says, is listed and not there, or is code within a
     package of a distribution that no C(RECORD) lists. Bytecode, and scripts outside of the import folder, may be
     absent, and other files may be unlisted. A distribution without C(RECORD) is not looked at.
@@ -34,31 +37,37 @@ description:
   - V(stale-bytecode) is bytecode of another Python, or that does not belong to the source beside it. Lambda can't write
     bytecode, so it compiles such a source in every cold start, or runs the wrong code.
   - V(too-many-layers) and V(unzipped-too-large) are Lambda's limits. A zip that is too large for a direct upload is
-    only noted, since it can go through S3. The files of a layer that is too large by itself are not looked at.
+    only noted, since it can go through S3. The files of one that is too large by itself are not looked at.
   - V(unreadable) is what Lambda's user may not read.
-  - V(unsafe-link) is a link out of the layer or to nothing, V(unsafe-path) a name that is not safe to unpack.
+  - V(unsafe-link) is a link out of the zip or to nothing, V(unsafe-path) a name that is not safe to unpack.
   - V(wrong-abi) is an extension module for another Python, by its file name, unless the right one is beside it.
   - V(wrong-machine) is a file for another processor. Object files, which only a linker reads, are not looked at.
 options:
   path:
     description:
-      - The zip, or the folder that is to become its content, so that the packages are in C(python/) within it.
+      - The zip, or the folder that is to become its content.
     type: path
     required: true
+  kind:
+    description:
+      - What it is. The packages of a V(layer) are in C(python/) within it, those of a V(function) at its top.
+    type: str
+    choices: [layer, function]
+    default: layer
   runtime:
     description:
-      - The Lambda runtime that the layer is for.
+      - The Lambda runtime that it is for.
     type: str
     default: python3.11
   architecture:
     description:
-      - The architecture that the layer is for.
+      - The architecture that it is for.
     type: str
     choices: [x86_64, arm64]
     default: x86_64
   other_bytes:
     description:
-      - Unzipped bytes of the function and its other layers.
+      - Unzipped bytes of the rest of the function, its other layers included.
     type: int
     default: 0
   other_layers:
@@ -101,6 +110,11 @@ EXAMPLES = r"""
     runtime: python3.13
     architecture: arm64
 
+- name: Look at what the Serverless Framework has packaged
+  asesoria.serverless.layer_audit:
+    path: .serverless/my-api.zip
+    kind: function
+
 - name: Look at a layer that somebody else built, together with its function
   asesoria.serverless.layer_audit:
     path: vendor/layer.zip
@@ -130,7 +144,7 @@ findings:
       type: str
       sample: glibc-too-new
     file:
-      description: The file, with unprintable characters replaced; C(null) if it is about the whole layer.
+      description: The file, with unprintable characters replaced; C(null) if it is about the whole.
       returned: always
       type: str
       sample: python/numpy/_core/_multiarray_umath.cpython-311-x86_64-linux-gnu.so
@@ -202,6 +216,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_audit i
     Request,
     audit_layer,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._layer_view import KINDS
 from ansible_collections.asesoria.serverless.plugins.module_utils._rules import allow_option, read_allowances
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import ARCHITECTURES, find_runtime
 from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
@@ -222,11 +237,12 @@ else:
 
 
 def run(params: Mapping[str, Any]) -> Audit:
-    """Look at the layer."""
+    """Look at the zip or folder."""
     today = datetime.now(tz=timezone.utc).date()
     runtime = find_runtime(params["runtime"], today=today, allow_deprecated=True)
     request = Request(
         target=Target(runtime=runtime, architecture=params["architecture"]),
+        kind=KINDS[params["kind"]],
         other_bytes=params["other_bytes"],
         other_layers=params["other_layers"],
         provided=tuple(params["provided"]),
@@ -240,6 +256,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "path": {"type": "path", "required": True},
+            "kind": {"type": "str", "choices": list(KINDS), "default": "layer"},
             "runtime": {"type": "str", "default": "python3.11"},
             "architecture": {"type": "str", "choices": list(ARCHITECTURES), "default": "x86_64"},
             "other_bytes": {"type": "int", "default": 0},

@@ -18,6 +18,8 @@ description:
     same and the stack is healthy, the CLI is not started and nothing is written.
   - With diff, and in check mode, shows how the stack's template and the functions' code would change. For that the CLI
     only packages, which asks AWS nothing.
+  - With O(audit), what the CLI has packaged is looked at before anything is uploaded, in check mode as well, and a
+    function that would not work stops the run.
   - A run that was cut off can be started again at any time. It waits for the CLI that the earlier one left behind, and
     for CloudFormation, and goes on from there.
 author:
@@ -25,7 +27,9 @@ author:
 requirements:
   - Python >= 3.10, PyYAML
   - the Serverless CLI, V(osls) 4, where something has to be deployed or removed
+  - packaging and pyelftools, with O(audit)
 extends_documentation_fragment:
+  - asesoria.serverless.allow
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
@@ -104,6 +108,16 @@ options:
       - "*.pyc"
       - /tests
       - node_modules
+  audit:
+    description:
+      - Hold the packages of all Python functions against the rules of M(asesoria.serverless.layer_audit), for the
+        runtime and the architecture that each asks for. That is for packages that bring their dependencies along, as
+        the plugin C(serverless-python-requirements) makes them. What its setting C(zip) packs once more is not looked
+        into.
+      - As long as nothing else has changed, what was deployed is not looked at again. Another O(allow) counts as a
+        change.
+    type: bool
+    default: false
   cli:
     description: How the Serverless CLI is called, program and leading arguments.
     type: list
@@ -167,6 +181,29 @@ EXAMPLES = r"""
           events:
             - httpApi: "*"
   register: service
+
+- name: Deploy an app with its dependencies in the package, unless they are for another system
+  asesoria.serverless.serverless_service:
+    src: /home/ana/orders
+    region: us-east-1
+    cli: [/home/ana/cli/node_modules/.bin/osls]
+    work_dir: /home/ana/.local/share/asesoria.serverless/services/orders-dev
+    audit: true
+    config:
+      service: orders
+      frameworkVersion: "3 || 4"
+      plugins: [serverless-python-requirements]
+      provider:
+        name: aws
+        runtime: python3.11
+      custom:
+        pythonRequirements:
+          dockerizePip: false
+      functions:
+        api:
+          handler: app.handler
+          events:
+            - httpApi: "*"
 
 - name: Say where it answers
   ansible.builtin.debug:
@@ -240,6 +277,7 @@ fingerprint:
 """
 
 import os
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -251,6 +289,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformatio
 from ansible_collections.asesoria.serverless.plugins.module_utils._deployments import Deployments
 from ansible_collections.asesoria.serverless.plugins.module_utils._endpoint import check_endpoint_format
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
+from ansible_collections.asesoria.serverless.plugins.module_utils._rules import allow_option
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_cli import ServerlessCli, run_process
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_config import HAS_YAML
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_job import (
@@ -263,6 +302,21 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_se
     Outcome,
     ServiceManager,
 )
+
+#: What the audit needs, and is not there.
+MISSING: dict[str, str] = {}
+try:
+    import packaging.requirements
+except ImportError:
+    MISSING["packaging"] = traceback.format_exc()
+else:
+    _USED: list[Any] = [packaging.requirements]
+try:
+    import elftools.elf.elffile
+except ImportError:
+    MISSING["pyelftools"] = traceback.format_exc()
+else:
+    _USED.append(elftools.elf.elffile)
 
 # What the SDK of the CLI reads, by the option of this module that says the same.
 _SDK_VARIABLES = {
@@ -382,6 +436,8 @@ def main() -> None:
                     "node_modules",
                 ],
             },
+            "audit": {"type": "bool", "default": False},
+            "allow": allow_option(),
             "cli": {"type": "list", "elements": "str", "default": ["osls"]},
             "cli_lock": {"type": "path"},
             "work_dir": {"type": "path"},
@@ -393,6 +449,9 @@ def main() -> None:
     )
     if not HAS_YAML:
         module.fail_json(msg=missing_required_lib("PyYAML"))
+    if module.params["audit"]:
+        for library, error in MISSING.items():
+            module.fail_json(msg=missing_required_lib(library), exception=error)
     if not module.check_mode and not module.params["work_dir"]:
         module.fail_json(msg="work_dir is required outside of check mode. Name a folder for the copy of the app.")
     try:

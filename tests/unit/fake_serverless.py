@@ -84,11 +84,15 @@ if command == "package":
     with zipfile.ZipFile(folder / (config["service"] + ".zip"), "w") as archive:
         for path in sorted(pathlib.Path(".").rglob("*")):
             if path.is_file() and path.name != "serverless.yml":
-                archive.writestr(zipfile.ZipInfo(str(path)), path.read_bytes())
+                info = zipfile.ZipInfo(str(path))
+                info.external_attr = path.stat().st_mode << 16
+                archive.writestr(info, path.read_bytes())
     version = "1700000000000-2026-11-22T10:00:00.%03dZ" % len(state["calls"])
     template = {{
         "Resources": {{"ApiLambdaFunction": {{"Type": "AWS::Lambda::Function", "Properties": {{
             "FunctionName": name + "-api", "MemorySize": config["provider"].get("memorySize", 1024),
+            "Runtime": config["provider"].get("runtime", "python3.11"),
+            "Architectures": [config["provider"].get("architecture", "x86_64")],
             "Code": {{"S3Bucket": {{"Ref": "ServerlessDeploymentBucket"}},
                      "S3Key": "serverless/x/dev/" + version + "/" + config["service"] + ".zip"}},
         }}}}}},

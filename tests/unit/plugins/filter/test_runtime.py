@@ -14,6 +14,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.asesoria.serverless.plugins.filter import runtime as runtime_file
 from ansible_collections.asesoria.serverless.plugins.filter.runtime import FilterModule, runtime
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import RUNTIMES, find_runtime
+from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
 
 ON_THAT_DAY = datetime(2026, 11, 22, tzinfo=timezone.utc)
 
@@ -31,8 +32,9 @@ def _today(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("architecture", ["x86_64", "arm64"])
 def test_the_filter_gives_the_catalogues_facts(architecture: str) -> None:
-    expected = find_runtime("python3.12", today=ON_THAT_DAY.date()).facts(architecture)
-    assert runtime("python3.12", architecture) == expected
+    found = find_runtime("python3.12", today=ON_THAT_DAY.date())
+    platforms = Target(runtime=found, architecture=architecture).platforms
+    assert runtime("python3.12", architecture) == {**found.facts(architecture), "platforms": platforms}
 
 
 def test_x86_64_is_the_default() -> None:

@@ -37,6 +37,11 @@ REQUIREMENTS = (
     "See that what brings flask is among the requirements, that the layer was published after "
     "that, and that the function has it."
 )
+PART = (
+    "The rest of orjson is there: see whether this part was left out, or was installed for another system or another "
+    "Python."
+)
+SHADOWED = "No module named 'flask.x'; 'flask' is not a package"
 FOREIGN = "It was compiled for another system: build the layer for the function's runtime and architecture."
 WAITS = "See what it waits for (a database or a host that can't be reached), or give it more time."
 CRASHED = "That is compiled code: see that the layer was built for the function's runtime and architecture."
@@ -61,6 +66,19 @@ CASES = [
         f"Runtime.ImportModuleError: the module wsgi_handler can't be imported: No module named "
         f"'flask'. {REQUIREMENTS}",
         id="a module is missing",
+    ),
+    pytest.param(
+        ["[ERROR] Runtime.ImportModuleError: Unable to import module 'app': No module named 'orjson.orjson'"],
+        "import",
+        f"Runtime.ImportModuleError: the module app can't be imported: No module named 'orjson.orjson'. {PART}",
+        id="a part of a package is missing, as with a wheel for another system",
+    ),
+    pytest.param(
+        [f"[ERROR] Runtime.ImportModuleError: Unable to import module 'app': {SHADOWED}"],
+        "import",
+        f"Runtime.ImportModuleError: the module app can't be imported: {SHADOWED}. "
+        f"{REQUIREMENTS.replace('flask', 'flask.x')}",
+        id="a file that is called like a package",
     ),
     pytest.param(
         ["[ERROR] Runtime.ImportModuleError: Unable to import module 'app.main': No module named 'app'\r"],

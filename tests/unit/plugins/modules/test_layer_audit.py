@@ -101,6 +101,7 @@ OPTIONS: list[tuple[dict[str, Any], set[str]]] = [
     ({"other_layers": 5}, {"too-many-layers"}),
     ({"other_bytes": 262_144_000}, {"unzipped-too-large"}),
     ({"provided": []}, {"requirement-missing"}),
+    ({"kind": "function"}, {"layout"}),
     # Out of support, but functions of it can still be updated.
     ({"runtime": "python3.9"}, {"wrong-abi"}),
 ]
@@ -115,6 +116,7 @@ def test_each_option_counts(options: dict[str, Any], rules: set[str], layer: Lay
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"path": "/nowhere/layer.zip"}, "/nowhere/layer.zip is neither a zip nor a folder. Give the path of"),
     ({"runtime": "python2.7"}, "runtime 'python2.7' is not a Python runtime of Lambda"),
+    ({"kind": "image"}, "value of kind must be one of: layer, function"),
     ({"architecture": "sparc"}, "value of architecture must be one of: x86_64, arm64"),
     ({"allow": [{"rule": "layout"}]}, "missing required arguments: distribution"),
     ({"allow": [{"rule": "all", "distribution": "x"}]}, "value of rule must be one of"),

@@ -18,6 +18,7 @@ import pytest
 from ansible_collections.asesoria.serverless.plugins.module_utils import _serverless_service
 from ansible_collections.asesoria.serverless.plugins.modules import serverless_service, serverless_service_info
 from ansible_collections.asesoria.serverless.tests.unit.fake_serverless import FakeCloud
+from ansible_collections.asesoria.serverless.tests.unit.layers import LayerFiles
 from ansible_collections.asesoria.serverless.tests.unit.support import assert_return_documented, run_module
 
 STACK = "shop-dev"
@@ -361,6 +362,67 @@ def test_the_apps_own_configuration(options: dict[str, Any], cloud: FakeCloud, a
     assert not deploy({**options, "config": None})["changed"]
     assert (app / "serverless.yml").read_text().startswith("service: own\nprovider: {name: aws}\n")
     assert cloud.commands == ["package", "deploy"]
+
+
+def add_foreign_wheel(app: Path) -> None:
+    """What pip installs on Windows, beside the app as serverless-python-requirements puts it there."""
+    files = LayerFiles()
+    files.distribution("fast", "1.5", files={"fast/__init__.py": b"", "fast/_x.cp311-win_amd64.pyd": b"x"}, root=".")
+    files.folder(app)
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_a_package_that_would_not_work_is_not_deployed(
+    options: dict[str, Any], cloud: FakeCloud, app: Path, check_mode: bool
+) -> None:
+    add_foreign_wheel(app)
+    result = run_module(serverless_service.main, {**options, "audit": True}, check_mode=check_mode)
+    assert result["msg"] == (
+        "the function shop-dev-api is not deployed: shop.zip would not work in Lambda, 1 finding: [wrong-abi] "
+        "fast/_x.cp311-win_amd64.pyd (fast): this extension module is for cp311-win_amd64, and the function for "
+        "cpython-311-x86_64-linux-gnu, so it can't be imported. Install the wheel for python3.11 on x86_64."
+    )
+    assert cloud.commands == ["package"]
+    assert cloud.read()["stacks"] == {}
+
+
+def test_without_the_audit_it_is_deployed_and_with_it_looked_at_again(
+    options: dict[str, Any], cloud: FakeCloud, app: Path
+) -> None:
+    add_foreign_wheel(app)
+    assert deploy(options)["changed"]
+    assert run_module(serverless_service.main, {**options, "audit": True})["failed"]
+    options |= {"audit": True, "allow": [{"rule": "wrong-abi", "distribution": "Fast"}]}
+    assert deploy(options)["changed"]
+    assert not deploy(options)["changed"]
+    assert run_module(serverless_service.main, {**options, "allow": []})["failed"]
+    assert cloud.commands.count("deploy") == 2
+
+
+@pytest.mark.parametrize(
+    ("provider", "said"),
+    [
+        ({"runtime": "python3.12"}, "and the function for cpython-312-x86_64-linux-gnu"),
+        ({"architecture": "arm64"}, "and the function for cpython-311-aarch64-linux-gnu"),
+        ({"runtime": "python2.7"}, "runtime 'python2.7' is not a Python runtime of Lambda"),
+        ({"runtime": "nodejs24.x"}, ""),
+    ],
+)
+def test_a_package_is_held_against_what_its_function_asks_for(
+    options: dict[str, Any], app: Path, provider: dict[str, str], said: str
+) -> None:
+    add_foreign_wheel(app)
+    options["config"]["provider"].update(provider)
+    result = run_module(serverless_service.main, {**options, "audit": True})
+    assert result["failed"] == bool(said)
+    assert said in result.get("msg", "")
+
+
+@pytest.mark.parametrize("library", ["packaging", "pyelftools"])
+def test_what_the_audit_needs_is_named(options: dict[str, Any], library: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(serverless_service.MISSING, library, "Traceback")
+    assert deploy(options, check_mode=True)["changed"]
+    assert f"({library})" in run_module(serverless_service.main, {**options, "audit": True})["msg"]
 
 
 def test_removal(options: dict[str, Any], cloud: FakeCloud) -> None:
