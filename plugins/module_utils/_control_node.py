@@ -25,6 +25,8 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._check import 
     refusal,
     verdict,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._end_of_life import ANSIBLE_CORE, NODE
+from ansible_collections.asesoria.serverless.plugins.module_utils._end_of_life import NOTICE_DAYS as SOON_DAYS
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import (
     ARCHITECTURES,
@@ -84,19 +86,22 @@ def run_program(argv: Sequence[str]) -> str | None:
     return result.stdout + result.stderr if result.returncode == 0 else None
 
 
-def check_ansible(version: str, *, requirement: str) -> Check:
-    """Is ansible-core of a version that the collection is tested with.
+def check_ansible(version: str, *, requirement: str, today: date) -> Check:
+    """Is ansible-core of a version that the collection is tested with, and that gets updates.
 
     :param version: of ansible-core, such as C(2.21.5) or C(2.22.0.dev0).
     :param requirement: as C(requires_ansible) in C(meta/runtime.yml) has it, such as C(>=2.17.0,<2.22.0).
+    :param today: the day to hold its last one against.
     """
-    return verdict(
+    check = verdict(
         "ansible-core",
         _fits(version, requirement),
         found=version,
         wanted=requirement,
         remedy="Run it from a virtual environment with such a version, for instance the one that make setup makes",
     )
+    newer = "Move to a newer one; it may need a newer Python"
+    return _aged(check, last_day=ANSIBLE_CORE.get(_version(version)[:2]), today=today, remedy=newer)
 
 
 def check_python(version: Sequence[int], *, interpreter: str) -> Check:
@@ -132,20 +137,23 @@ def check_library(name: str, found: str | None, *, minimum: str, interpreter: st
     )
 
 
-def check_node(output: str | None) -> Check:
-    """Is Node.js of a version that the Serverless CLI runs on.
+def check_node(output: str | None, *, today: date) -> Check:
+    """Is Node.js of a version that the Serverless CLI runs on, and that gets updates.
 
     :param output: of C(node --version), None if there is no node.
+    :param today: the day to hold its last one against.
     """
     version = _version(output or "")
     major, minor = (*version, 0, 0)[:2]
-    return verdict(
+    remedy = "Install the current long-term release of Node.js and see that it comes first on PATH"
+    check = verdict(
         "node",
         major >= NODE_FROM or minor >= NODE_MINORS.get(major, minor + 1),
         found=(output or NOTHING).strip(),
         wanted=NODE_WANTED,
-        remedy="Install the current long-term release of Node.js and see that it comes first on PATH",
+        remedy=remedy,
     )
+    return _aged(check, last_day=NODE.get(version[:1]), today=today, remedy=remedy)
 
 
 def check_npm(output: str | None) -> Check:
@@ -330,6 +338,14 @@ def _npm_version(folder: Path) -> str:
         return str(json.loads((folder / "package.json").read_text(encoding="utf-8"))["version"])
     except (OSError, ValueError, KeyError, TypeError):
         return ""
+
+
+def _aged(check: Check, *, last_day: date | None, today: date, remedy: str) -> Check:
+    """The same check; a warning if the program gets no more updates, or soon won't."""
+    if not check.ok or last_day is None or (last_day - today).days > SOON_DAYS:
+        return check
+    when = f"gets no updates after {last_day}" if today <= last_day else f"has had no updates since {last_day}"
+    return Check(check.name, WARNING, f"{check.found}, which {when}", "a release that gets updates", remedy)
 
 
 def _later(day: date) -> str:

@@ -209,7 +209,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -300,6 +300,11 @@ ARGUMENT_SPEC: dict[str, Any] = {
 }
 
 
+def today() -> date:
+    """The day to hold dates against."""
+    return datetime.now(tz=timezone.utc).date()
+
+
 def installed_version(name: str) -> str | None:
     """Version of a distribution that this interpreter has."""
     try:
@@ -310,7 +315,8 @@ def installed_version(name: str) -> str | None:
 
 def programs(params: Mapping[str, Any], *, runner: node.Runner) -> Iterator[Check]:
     """What has to be installed."""
-    yield node.check_ansible(params["ansible_version"], requirement=params["ansible_requirement"])
+    requirement = params["ansible_requirement"]
+    yield node.check_ansible(params["ansible_version"], requirement=requirement, today=today())
     yield node.check_python(tuple(sys.version_info[:3]), interpreter=sys.executable)
     found = {"boto3": boto3.__version__, "botocore": botocore.__version__} if HAS_BOTO3 else {}
     for name, minimum in (("boto3", MINIMUM_BOTO3_VERSION), ("botocore", MINIMUM_BOTOCORE_VERSION)):
@@ -326,12 +332,15 @@ def programs(params: Mapping[str, Any], *, runner: node.Runner) -> Iterator[Chec
 def serverless(params: Mapping[str, Any], *, runner: node.Runner) -> Iterator[Check]:
     """What deploys."""
     pins = {name: str(version) for name, version in params["cli_packages"].items()}
-    programs = [node.check_node(runner(["node", "--version"])), node.check_npm(runner(["npm", "--version"]))]
+    programs = [
+        node.check_node(runner(["node", "--version"]), today=today()),
+        node.check_npm(runner(["npm", "--version"])),
+    ]
     cli = node.check_cli(Path(params["cli_dir"]), pins=pins)
     yield from [*programs, cli]
     if not params["check_index"] or indexes.NPM_REGISTRY in params["skip"]:
         yield Check(indexes.NPM_REGISTRY, UNKNOWN, indexes.NOT_ASKED)
-    elif all(each.ok for each in programs):
+    elif not any(each.state == PROBLEM for each in programs):
         yield indexes.check_npm_registry(pins, cli=cli, runner=runner)
     else:
         yield Check(indexes.NPM_REGISTRY, UNKNOWN, "not known, because Node.js and npm have to be right to ask it")
@@ -402,7 +411,7 @@ def known_regions() -> list[str]:
 
 def values(params: Mapping[str, Any]) -> Iterator[Check]:
     """What the user has set."""
-    yield node.check_runtime(params["runtime"], today=datetime.now(tz=timezone.utc).date())
+    yield node.check_runtime(params["runtime"], today=today())
     yield node.check_architecture(params["architecture"])
     yield node.check_layer_name(params["layer_name"])
     yield node.check_app(Path(params["app_dir"]), setting=params["wsgi_app"])

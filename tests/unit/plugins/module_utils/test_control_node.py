@@ -10,11 +10,16 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import yaml
 from ansible_collections.asesoria.serverless.plugins.module_utils import _control_node as node
+from ansible_collections.asesoria.serverless.plugins.module_utils import _end_of_life
 from ansible_collections.asesoria.serverless.plugins.module_utils._check import without
 
+RUNTIME_FILE = Path(__file__).parents[4] / "meta" / "runtime.yml"
 PYTHON = "/venv/bin/python"
 MIB = 1024 * 1024
+#: Before the last day of all releases.
+TODAY = date(2025, 9, 1)
 
 
 @pytest.mark.parametrize(
@@ -31,7 +36,7 @@ MIB = 1024 * 1024
     ],
 )
 def test_ansible(version: str, ok: bool) -> None:
-    check = node.check_ansible(version, requirement=">=2.17.0,<2.22.0")
+    check = node.check_ansible(version, requirement=">=2.17.0,<2.22.0", today=TODAY)
     assert check.ok is ok
     assert ok or check.problem == (
         f"ansible-core: found {version}, wanted >=2.17.0,<2.22.0. Run it from a virtual environment with such a "
@@ -45,12 +50,12 @@ def test_ansible(version: str, ok: bool) -> None:
     [(">2.21", False), ("<=2.21", True), ("==2.21.5", True), ("!=2.21.5", False), (">=2.21.6", False)],
 )
 def test_every_comparison(requirement: str, ok: bool) -> None:
-    assert node.check_ansible("2.21.5", requirement=requirement).ok is ok
+    assert node.check_ansible("2.21.5", requirement=requirement, today=TODAY).ok is ok
 
 
 def test_a_requirement_that_is_none_is_a_mistake_of_the_collection() -> None:
     with pytest.raises(ValueError, match=r"^not a version requirement: '~=2\.17'$"):
-        node.check_ansible("2.21.5", requirement="~=2.17")
+        node.check_ansible("2.21.5", requirement="~=2.17", today=TODAY)
 
 
 @pytest.mark.parametrize(
@@ -99,13 +104,46 @@ def test_library(found: str | None, ok: bool) -> None:
     ],
 )
 def test_node(output: str | None, ok: bool) -> None:
-    check = node.check_node(output)
+    check = node.check_node(output, today=TODAY)
     assert check.ok is ok
     assert ok or check.problem == (
         f"node: found {(output or 'nothing').strip()}, wanted 20.19 or a later 20, 22.13 or a later 22, or 24 "
         "and later. "
         "Install the current long-term release of Node.js and see that it comes first on PATH."
     )
+
+
+@pytest.mark.parametrize(
+    ("day", "state", "ends"),
+    [
+        (date(2026, 9, 30), "ok", "2.19.4"),
+        (date(2026, 10, 1), "warning", "2.19.4, which gets no updates after 2026-11-30"),
+        (date(2026, 11, 30), "warning", "2.19.4, which gets no updates after 2026-11-30"),
+        (date(2026, 12, 1), "warning", "2.19.4, which has had no updates since 2026-11-30"),
+    ],
+)
+def test_an_ansible_at_its_end(day: date, state: str, ends: str) -> None:
+    check = node.check_ansible("2.19.4", requirement=">=2.17.0,<2.22.0", today=day)
+    assert (check.state, check.found) == (state, ends)
+
+
+@pytest.mark.parametrize(
+    ("version", "state"),
+    [("v18.20.4", "problem"), ("v20.20.2", "warning"), ("v22.13.0", "ok"), ("v24.0.0", "ok"), ("v99.0.0", "ok")],
+)
+def test_a_node_at_its_end(version: str, state: str) -> None:
+    check = node.check_node(version, today=date(2026, 11, 25))
+    assert check.state == state
+    assert bool(check.remedy) is (state != "ok")
+
+
+def test_every_release_that_is_taken_has_a_last_day() -> None:
+    assert {major for (major,) in _end_of_life.NODE} == {*node.NODE_MINORS, node.NODE_FROM}
+    requirement = yaml.safe_load(RUNTIME_FILE.read_text(encoding="utf-8"))["requires_ansible"]
+    for version in _end_of_life.ANSIBLE_CORE:
+        assert node.check_ansible(f"{version[0]}.{version[1]}.0", requirement=requirement, today=TODAY).ok
+    newest = max(_end_of_life.ANSIBLE_CORE)
+    assert not node.check_ansible(f"{newest[0]}.{newest[1] + 1}", requirement=requirement, today=TODAY).ok
 
 
 def test_programs_that_are_there() -> None:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -84,6 +84,7 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(control_node_info.quotas, "code_storage", lambda *_clients, **_options: Usage(0, 75 * 1024**3))
     monkeypatch.setattr(control_node_info.quotas, "vcpus", lambda *_clients, **_options: Usage(0, 32))
     monkeypatch.setattr(control_node_info, "Session", Answering)
+    monkeypatch.setattr(control_node_info, "today", lambda: date(2026, 11, 25))
     return tmp_path
 
 
