@@ -14,8 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.parsing.dataloader import DataLoader
-from ansible.template import Templar
+from ansible_collections.asesoria.serverless.tests.unit.rendering import render as render_template
 from botocore.session import Session
 
 TEMPLATE = Path(__file__).parents[3] / "roles" / "iam_user" / "templates" / "policy.json.j2"
@@ -28,6 +27,7 @@ WITHOUT_RESOURCE = (
     "ec2:Describe*",
     "cloudformation:ValidateTemplate",
     "lambda:ListFunctions",
+    "lambda:ListLayerVersions",
     "logs:DescribeLogGroups",
 )
 #: All that layers can ask for.
@@ -76,14 +76,7 @@ def render(**changes: Any) -> dict[str, Any]:
         "iam_user_project": "asesoria",
         **changes,
     }
-    source = TEMPLATE.read_text(encoding="utf-8")
-    try:
-        from ansible.template import trust_as_template  # noqa: PLC0415 - ansible-core 2.19 and later have it
-    except ImportError:
-        pass
-    else:
-        source = trust_as_template(source)
-    rendered = Templar(loader=DataLoader(), variables=variables).template(source)
+    rendered = render_template(TEMPLATE.read_text(encoding="utf-8"), variables=variables)
     policy = json.loads(rendered) if isinstance(rendered, str) else rendered
     assert isinstance(policy, dict)
     return policy
@@ -136,7 +129,7 @@ def test_only_what_takes_no_resource_is_allowed_on_all_of_them() -> None:
     for statement in render()["Statement"]:
         if "*" not in listed(statement["Resource"]):
             continue
-        assert statement["Condition"] == {"StringEquals": {"aws:RequestedRegion": "us-east-1"}}
+        assert listed(statement["Condition"]["StringEquals"]["aws:RequestedRegion"]) == ["us-east-1"]
         for action in listed(statement["Action"]):
             assert any(fnmatch.fnmatchcase(action, pattern) for pattern in WITHOUT_RESOURCE), action
 
@@ -197,7 +190,7 @@ def test_layers_are_allowed_in_each_region_and_in_no_other() -> None:
         "arn:aws:lambda:*:123456789012:layer:flask-dependencies-py311",
         "arn:aws:lambda:*:123456789012:layer:flask-dependencies-py311:*",
     ]
-    assert by_name["Layer"]["Condition"] == by_name["LayerUsers"]["Condition"] == regions
+    assert by_name["Layer"]["Condition"] == by_name["LayerList"]["Condition"] == regions
     assert by_name["LayerBucket"]["Resource"] == ["arn:aws:s3:::asesoria-layers-123456789012-*"]
     assert by_name["BuilderRead"]["Condition"] == {"StringEquals": {"aws:RequestedRegion": "us-east-1"}}
 
@@ -235,16 +228,14 @@ def test_session_manager_is_allowed_only_if_it_is_used() -> None:
     wanted = {"ssm:StartSession", "ssm:TerminateSession", "iam:GetInstanceProfile"}
     assert set(actions(session)) - set(actions(plain)) == wanted
     by_name = {statement["Sid"]: statement for statement in session["Statement"]}
-    assert by_name["BuilderProfile"]["Resource"] == [
-        "arn:aws:iam::123456789012:instance-profile/asesoria-dev-lambda-builder",
-        "arn:aws:iam::123456789012:role/asesoria-dev-lambda-builder",
-    ]
-    service = {"StringEqualsIfExists": {"iam:PassedToService": "ec2.amazonaws.com"}}
-    assert by_name["BuilderProfile"]["Condition"] == service
+    named = "arn:aws:iam::123456789012:{}/asesoria-dev-lambda-builder"
+    assert by_name["BuilderProfile"]["Resource"] == named.format("instance-profile")
+    assert by_name["BuilderPassRole"]["Resource"] == named.format("role")
+    assert by_name["BuilderPassRole"]["Condition"] == {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}
     assert by_name["BuilderSession"]["Condition"] == {"StringEquals": {"ssm:resourceTag/Project": "asesoria"}}
     assert by_name["BuilderSessionKind"]["Resource"] == "arn:aws:ssm:us-east-1::document/AWS-StartSSHSession"
     assert by_name["BuilderSessionEnd"]["Resource"] == "arn:aws:ssm:us-east-1:123456789012:session/asesoria-*"
-    assert "BuilderProfile" not in {statement["Sid"] for statement in plain["Statement"]}
+    assert not {"BuilderProfile", "BuilderPassRole"} & {statement["Sid"] for statement in plain["Statement"]}
 
 
 def test_of_the_bucket_of_pythons_only_their_folder_is_open() -> None:
