@@ -6,6 +6,10 @@
 
 from __future__ import annotations
 
+import http.server
+import re
+import threading
+import time
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
@@ -212,6 +216,45 @@ def test_a_clock_that_is_wrong(app: Path, monkeypatch: pytest.MonkeyPatch, behin
     (check,) = [check for check in result["checks"] if check["name"] == "clock"]
     assert check["state"] == state
     assert len(result["problems"]) == (state == "problem")
+
+
+class LateAws(http.server.BaseHTTPRequestHandler):
+    """AWS a quarter of an hour ago: it refuses what was signed now."""
+
+    def do_POST(self) -> None:
+        """Refuse."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        text = (
+            "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code><Message>Not yet</Message></Error></ErrorResponse>"
+        )
+        self.send_response(403)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The header Date."""
+        return super().date_time_string((timestamp or time.time()) - 900)
+
+    def log_message(self, *_args: object) -> None:
+        """Print nothing."""
+
+
+def test_a_refusal_because_of_the_clock_says_so(app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), LateAws)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "b")
+    result = run_module(control_node_info.main, options(app, check_index=False))
+    server.shutdown()
+    server.server_close()
+    thread.join()
+    said = {problem.split(":")[0]: problem for problem in result["problems"]}
+    assert "this machine's clock is wrong" in said["credentials"]
+    assert re.match(r"clock: found (899|900|901) s ahead of AWS's, wanted at most 300 s off\. Let the ", said["clock"])
 
 
 def test_what_aws_may_not_be_asked_is_unknown(app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
