@@ -9,7 +9,11 @@ Knows boto3 by its behaviour only, so that it can be imported, and tested, witho
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
@@ -35,29 +39,61 @@ _REMEDIES = {
     "ExpiredToken": "Get new credentials, for instance by aws sso login",
     "ExpiredTokenException": "Get new credentials, for instance by aws sso login",
     "RequestExpired": "Set this machine's clock",
+    "RequestTimeTooSkewed": "Set this machine's clock",
 }
 
 
 class CredentialsError(ServerlessError):
     """AWS can't be asked anything with what there is."""
 
+    #: What AWS's clock said when it refused; None if it was not asked or did not say.
+    answered: datetime | None = None
 
-def identify(session: Callable[[], Any], *, errors: tuple[type[Exception], ...]) -> str:
+
+@dataclass(frozen=True)
+class Identity:
+    """Who is asking.
+
+    :param arn: of the caller.
+    :param answered: what AWS's clock said when it answered; None if the answer has no date.
+    """
+
+    arn: str
+    answered: datetime | None = None
+
+    @property
+    def is_root(self) -> bool:
+        """Whether it is the owner of the account, whom no policy can limit."""
+        return self.arn.endswith(":root")
+
+
+def identify(session: Callable[[], Any], *, errors: tuple[type[Exception], ...]) -> Identity:
     """Ask AWS whose credentials these are.
 
     :param session: makes a boto3 session.
     :param errors: what boto3 raises.
-    :returns: the ARN of the caller.
     :raises CredentialsError: there are no credentials, or AWS does not accept them.
     """
     try:
         made = session()
         if made.get_credentials() is None:
             raise CredentialsError("no AWS credentials", _GET_SOME)
-        arn = made.client("sts").get_caller_identity()["Arn"]
+        answer = made.client("sts").get_caller_identity()
     except errors as error:
         raise explain(error) from error
-    return str(arn)
+    return Identity(arn=str(answer["Arn"]), answered=answer_date(answer))
+
+
+def answer_date(answer: Mapping[str, Any]) -> datetime | None:
+    """When AWS says that it has answered; None if it does not say.
+
+    :param answer: as botocore returns it, or keeps it in a ClientError.
+    """
+    text = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+    with suppress(TypeError, ValueError):
+        date = parsedate_to_datetime(text)
+        return date if date.tzinfo else date.replace(tzinfo=timezone.utc)
+    return None
 
 
 def explain(error: Exception) -> CredentialsError:
@@ -65,6 +101,9 @@ def explain(error: Exception) -> CredentialsError:
 
     :param error: the error.
     """
-    code = getattr(error, "response", {}).get("Error", {}).get("Code") or type(error).__name__
+    response = getattr(error, "response", {})
+    code = response.get("Error", {}).get("Code") or type(error).__name__
     text = " ".join(str(error).split()).rstrip(".")
-    return CredentialsError(f"AWS credentials that can't be used ({text})", _REMEDIES.get(code, _GET_SOME))
+    explained = CredentialsError(f"AWS credentials that can't be used ({text})", _REMEDIES.get(code, _GET_SOME))
+    explained.answered = answer_date(response)
+    return explained

@@ -10,18 +10,29 @@ Each check says what was found, what is wanted and what to do; none of them stop
 from __future__ import annotations
 
 import difflib
+import json
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 
+from ansible_collections.asesoria.serverless.plugins.module_utils._check import (
+    OK,
+    WARNING,
+    Check,
+    refusal,
+    verdict,
+)
+from ansible_collections.asesoria.serverless.plugins.module_utils._end_of_life import ANSIBLE_CORE, NODE
+from ansible_collections.asesoria.serverless.plugins.module_utils._end_of_life import NOTICE_DAYS as SOON_DAYS
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import (
     ARCHITECTURES,
     LAYER_NAME,
+    NOTICE_DAYS,
+    RUNTIMES,
     find_runtime,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._wsgi_app import find_wsgi_module
@@ -38,6 +49,7 @@ NODE_MINORS = {20: 19, 22: 13}
 NODE_WANTED = "20.19 or a later 20, 22.13 or a later 22, or 24 and later"
 
 NOTHING = "nothing"
+CLI = "serverless cli"
 _SECONDS = 60
 _MIB = 1024 * 1024
 _COMPARISONS: dict[str, Callable[[tuple[int, ...], tuple[int, ...]], bool]] = {
@@ -48,30 +60,6 @@ _COMPARISONS: dict[str, Callable[[tuple[int, ...], tuple[int, ...]], bool]] = {
     "==": lambda found, wanted: found == wanted,
     "!=": lambda found, wanted: found != wanted,
 }
-
-
-@dataclass(frozen=True)
-class Check:
-    """One line of the verdict.
-
-    :param name: short and fixed, so that a run can leave the check out by it.
-    :param ok: whether what was found will do.
-    :param found: what is there.
-    :param wanted: what would do; empty if C(found) says what is wrong in a sentence of its own.
-    :param remedy: what to do if it does not; empty if it does.
-    """
-
-    name: str
-    ok: bool
-    found: str
-    wanted: str
-    remedy: str
-
-    @property
-    def problem(self) -> str:
-        """The check as one message."""
-        found = f"found {self.found}, wanted {self.wanted}" if self.wanted else self.found
-        return ". ".join(part for part in (f"{self.name}: {found}", self.remedy) if part) + "."
 
 
 def run_program(argv: Sequence[str]) -> str | None:
@@ -98,19 +86,22 @@ def run_program(argv: Sequence[str]) -> str | None:
     return result.stdout + result.stderr if result.returncode == 0 else None
 
 
-def check_ansible(version: str, *, requirement: str) -> Check:
-    """Is ansible-core of a version that the collection is tested with.
+def check_ansible(version: str, *, requirement: str, today: date) -> Check:
+    """Is ansible-core of a version that the collection is tested with, and that gets updates.
 
     :param version: of ansible-core, such as C(2.21.5) or C(2.22.0.dev0).
     :param requirement: as C(requires_ansible) in C(meta/runtime.yml) has it, such as C(>=2.17.0,<2.22.0).
+    :param today: the day to hold its last one against.
     """
-    return _check(
+    check = verdict(
         "ansible-core",
         _fits(version, requirement),
         found=version,
         wanted=requirement,
         remedy="Run it from a virtual environment with such a version, for instance the one that make setup makes",
     )
+    newer = "Move to a newer one; it may need a newer Python"
+    return _aged(check, last_day=ANSIBLE_CORE.get(_version(version)[:2]), today=today, remedy=newer)
 
 
 def check_python(version: Sequence[int], *, interpreter: str) -> Check:
@@ -120,7 +111,7 @@ def check_python(version: Sequence[int], *, interpreter: str) -> Check:
     :param interpreter: its path.
     """
     minimum = _dotted(MINIMUM_PYTHON)
-    return _check(
+    return verdict(
         "python",
         tuple(version[:2]) >= MINIMUM_PYTHON,
         found=f"{_dotted(version[:3])} ({interpreter})",
@@ -137,7 +128,7 @@ def check_library(name: str, found: str | None, *, minimum: str, interpreter: st
     :param minimum: the oldest version that will do.
     :param interpreter: path of that Python.
     """
-    return _check(
+    return verdict(
         name,
         found is not None and _version(found) >= _version(minimum),
         found=found or NOTHING,
@@ -146,20 +137,23 @@ def check_library(name: str, found: str | None, *, minimum: str, interpreter: st
     )
 
 
-def check_node(output: str | None) -> Check:
-    """Is Node.js of a version that the Serverless CLI runs on.
+def check_node(output: str | None, *, today: date) -> Check:
+    """Is Node.js of a version that the Serverless CLI runs on, and that gets updates.
 
     :param output: of C(node --version), None if there is no node.
+    :param today: the day to hold its last one against.
     """
     version = _version(output or "")
     major, minor = (*version, 0, 0)[:2]
-    return _check(
+    remedy = "Install the current long-term release of Node.js and see that it comes first on PATH"
+    check = verdict(
         "node",
         major >= NODE_FROM or minor >= NODE_MINORS.get(major, minor + 1),
         found=(output or NOTHING).strip(),
         wanted=NODE_WANTED,
-        remedy="Install the current long-term release of Node.js and see that it comes first on PATH",
+        remedy=remedy,
     )
+    return _aged(check, last_day=NODE.get(version[:1]), today=today, remedy=remedy)
 
 
 def check_npm(output: str | None) -> Check:
@@ -167,7 +161,7 @@ def check_npm(output: str | None) -> Check:
 
     :param output: of C(npm --version), None if there is no npm.
     """
-    return _check(
+    return verdict(
         "npm",
         output is not None,
         found=(output or NOTHING).strip(),
@@ -176,12 +170,42 @@ def check_npm(output: str | None) -> Check:
     )
 
 
+def check_collection(name: str, found: str, *, requirement: str) -> Check:
+    """Is a collection there that the playbooks use.
+
+    :param name: of the collection.
+    :param found: its version, empty if it is not installed.
+    :param requirement: versions that will do, such as C(>=8.0.0).
+    """
+    return verdict(
+        name,
+        bool(found) and _fits(found, requirement),
+        found=found or NOTHING,
+        wanted=requirement,
+        remedy=f"ansible-galaxy collection install '{name}:{requirement}', or use the package ansible, which has it",
+    )
+
+
+def check_cli(folder: Path, *, pins: Mapping[str, str]) -> Check:
+    """Is the Serverless CLI there as it is pinned; if not, the run installs it.
+
+    :param folder: where the run installs it.
+    :param pins: the version of each of its packages.
+    """
+    wanted = ", ".join(f"{name} {version}" for name, version in pins.items())
+    found = {name: _npm_version(folder / "node_modules" / name) for name in pins}
+    there = ", ".join(f"{name} {version}" for name, version in found.items() if version)
+    if found == dict(pins):
+        return Check(CLI, OK, f"{there} in {folder}", wanted)
+    return Check(CLI, OK, f"{there or NOTHING} in {folder}; the run installs {wanted} there with npm", wanted)
+
+
 def check_ssh(output: str | None) -> Check:
     """Is an SSH client there, which reaches the builder.
 
     :param output: of C(ssh -V), None if there is no ssh.
     """
-    return _check(
+    return verdict(
         "ssh",
         output is not None,
         found=(output or NOTHING).strip().split(",")[0],
@@ -195,24 +219,13 @@ def check_ssh_keygen(path: str | None) -> Check:
 
     :param path: of the program, None if there is none.
     """
-    return _check(
+    return verdict(
         "ssh-keygen",
         path is not None,
         found=path or NOTHING,
         wanted="OpenSSH's",
         remedy="Install the package openssh-client (Debian, Ubuntu) or openssh (Fedora, Amazon Linux)",
     )
-
-
-def check_credentials(identify: Callable[[], str]) -> Check:
-    """Are there AWS credentials, and whose.
-
-    :param identify: asks AWS whose credentials these are; raises ServerlessError if there are none or AWS refuses them.
-    """
-    try:
-        return _check("credentials", ok=True, found=identify(), wanted="credentials that AWS accepts")
-    except ServerlessError as error:
-        return _refusal("credentials", error)
 
 
 def check_region(region: str, *, known: Iterable[str]) -> Check:
@@ -223,7 +236,7 @@ def check_region(region: str, *, known: Iterable[str]) -> Check:
     """
     names = sorted(known)
     similar = difflib.get_close_matches(region, names, n=3)
-    return _check(
+    return verdict(
         "region",
         region in names,
         found=repr(region),
@@ -235,17 +248,27 @@ def check_region(region: str, *, known: Iterable[str]) -> Check:
 
 
 def check_runtime(runtime: str, *, today: date) -> Check:
-    """Does Lambda have the runtime and support it.
+    """Does Lambda have the runtime and support it, and for how long.
 
     :param runtime: its identifier.
     :param today: the day to hold its dates against.
     """
     try:
-        end = find_runtime(runtime, today=today).deprecated
+        found = find_runtime(runtime, today=today)
     except ServerlessError as error:
-        return _refusal("runtime", error)
-    return _check(
-        "runtime", ok=True, found=f"{runtime}, supported until {end}", wanted="a runtime that Lambda supports"
+        return refusal("runtime", error)
+    last_day = found.deprecated - timedelta(days=1)
+    text = f"{runtime} on {found.os.name}, deprecated by Lambda on {found.deprecated}"
+    wanted = "a runtime that Lambda supports"
+    if (found.deprecated - today).days > NOTICE_DAYS:
+        return Check("runtime", OK, text, wanted)
+    return Check(
+        "runtime",
+        WARNING,
+        f"{text}, in {_days((found.deprecated - today).days)}",
+        wanted,
+        f"Move to {_later(found.deprecated)} until {last_day}: Lambda takes no new function with this one from "
+        f"{found.create_blocked} on, and no update from {found.update_blocked} on",
     )
 
 
@@ -255,7 +278,7 @@ def check_architecture(architecture: str) -> Check:
     :param architecture: its name.
     """
     wanted = " or ".join(ARCHITECTURES)
-    return _check(
+    return verdict(
         "architecture",
         architecture in ARCHITECTURES,
         found=repr(architecture),
@@ -269,7 +292,7 @@ def check_layer_name(name: str) -> Check:
 
     :param name: of the layer.
     """
-    return _check(
+    return verdict(
         "layer name",
         LAYER_NAME.fullmatch(name) is not None,
         found=repr(name),
@@ -287,8 +310,8 @@ def check_app(app_dir: Path, *, setting: str) -> Check:
     try:
         module = find_wsgi_module(app_dir, setting)
     except ServerlessError as error:
-        return _refusal("app", error)
-    return _check("app", ok=True, found=str(module), wanted=f"the app {setting} in {app_dir}")
+        return refusal("app", error)
+    return verdict("app", ok=True, found=str(module), wanted=f"the app {setting} in {app_dir}")
 
 
 def check_disk(folder: Path, *, minimum: int, free: Callable[[Path], int]) -> Check:
@@ -300,7 +323,7 @@ def check_disk(folder: Path, *, minimum: int, free: Callable[[Path], int]) -> Ch
     """
     place = next(one for one in (folder, *folder.parents) if one.is_dir())
     found = free(place) // _MIB
-    return _check(
+    return verdict(
         "disk",
         found >= minimum,
         found=f"{found} MiB free at {place}",
@@ -309,21 +332,29 @@ def check_disk(folder: Path, *, minimum: int, free: Callable[[Path], int]) -> Ch
     )
 
 
-def without(checks: Iterable[Check], *, skip: Sequence[str]) -> Iterator[Check]:
-    """Leave out the checks that the user does not want.
-
-    :param checks: all of them.
-    :param skip: names.
-    """
-    return (check for check in checks if check.name not in skip)
-
-
-def _check(name: str, ok: bool, *, found: str, wanted: str, remedy: str = "") -> Check:  # noqa: FBT001 - the verdict
-    return Check(name=name, ok=ok, found=found, wanted=wanted, remedy="" if ok else remedy)
+def _npm_version(folder: Path) -> str:
+    """Version of a package that npm has installed into a folder; empty if it has not."""
+    try:
+        return str(json.loads((folder / "package.json").read_text(encoding="utf-8"))["version"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
-def _refusal(name: str, error: ServerlessError) -> Check:
-    return _check(name, ok=False, found=error.problem, wanted="", remedy=error.remedy)
+def _aged(check: Check, *, last_day: date | None, today: date, remedy: str) -> Check:
+    """The same check; a warning if the program gets no more updates, or soon won't."""
+    if not check.ok or last_day is None or (last_day - today).days > SOON_DAYS:
+        return check
+    when = f"gets no updates after {last_day}" if today <= last_day else f"has had no updates since {last_day}"
+    return Check(check.name, WARNING, f"{check.found}, which {when}", "a release that gets updates", remedy)
+
+
+def _later(day: date) -> str:
+    """The runtimes that live longer."""
+    return " or ".join(name for name, runtime in RUNTIMES.items() if runtime.deprecated > day) or "a newer one"
+
+
+def _days(count: int) -> str:
+    return f"{count} day{'' if count == 1 else 's'}"
 
 
 def _fits(version: str, requirement: str) -> bool:

@@ -15,7 +15,8 @@ Sources, read on 2026-11-22:
   happens to hold (C(libssl), C(libexpat)) are left out: AWS promises none of them;
 * magic numbers of bytecode: CPython's C(Lib/importlib/_bootstrap_external.py), from 3.14 on C(pycore_magic_number.h);
 * AMI parameters: Systems Manager's public parameters below C(/aws/service/ami-amazon-linux-latest/);
-* limits: AWS Lambda Developer Guide, "Lambda quotas"; names and patterns: botocore's service model of C(lambda).
+* limits: AWS Lambda Developer Guide, "Lambda quotas"; names and patterns: botocore's service model of C(lambda);
+* notice of a deprecation: AWS Lambda Developer Guide, "Runtime deprecation policy", where AWS writes to the account.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ MAX_DIRECT_UPLOAD_BYTES = 50 * 1024 * 1024
 #: Bytes of a function and all its layers together, unzipped.
 MAX_UNZIPPED_BYTES = 262_144_000
 LAYER_NAME = re.compile(r"[a-zA-Z0-9-_]{1,140}")
+#: Days before a runtime's deprecation from which on its users are told.
+NOTICE_DAYS = 180
 
 
 class RuntimeCatalogueError(ServerlessError):

@@ -14,7 +14,9 @@ author:
 description:
   - Looks at everything that a run of the chain needs of its control node and its input, and says of each thing what was
     found, what is wanted and what to do. It goes through all of them and does not fail for what is missing.
-  - Asks AWS whose credentials the task's environment has; nothing else leaves the machine.
+  - Asks AWS whose credentials the task's environment has, and how much of two quotas is used; and, with
+    O(check_index=true), the package indexes if they answer. Nothing else leaves the machine.
+  - What can't be known, because something does not answer or may not be asked, is said to be unknown.
   - Packages that a check itself would need, boto3 for one, may be missing; then that is what is found.
 attributes:
   check_mode:
@@ -64,6 +66,65 @@ options:
     description: Free space in MiB that is wanted there.
     type: int
     required: true
+  collections:
+    description: Collections that the run needs.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Name of the collection.
+        type: str
+        required: true
+      requirement:
+        description: Versions that will do, such as C(>=8.0.0).
+        type: str
+        required: true
+      version:
+        description: The version that is there, empty if none is.
+        type: str
+        default: ""
+  cli_dir:
+    description: Folder in which the run installs the Serverless CLI.
+    type: path
+    required: true
+  cli_packages:
+    description: The CLI's packages of npm, with their versions.
+    type: dict
+    default: {}
+  check_index:
+    description: Whether Python's package indexes, and npm's registry if the CLI has to be installed, are asked.
+    type: bool
+    default: true
+  requirements:
+    description: Requirements files, which may say where packages are looked for.
+    type: list
+    elements: path
+    default: []
+  index_url:
+    description:
+      - The package index instead of what pip is configured for. It may hold a user name and a password.
+    type: str
+  extra_index_urls:
+    description:
+      - More package indexes. They may hold a user name and a password.
+    type: list
+    elements: str
+    default: []
+  strategy:
+    description:
+      - Where the layer is going to be built. With V(wheels) nobody needs a builder, and its quota is not asked for.
+    type: str
+    choices: [auto, wheels, builder]
+    default: auto
+  builder_vcpus:
+    description: How many vCPUs the builders have together.
+    type: int
+    default: 2
+  builder_spot:
+    description: Whether the builders come from the spot market, which has a quota of its own.
+    type: bool
+    default: false
   skip:
     description: Names of checks to leave out.
     type: list
@@ -84,6 +145,9 @@ EXAMPLES = r"""
     wsgi_app: app.app
     work_dir: ~/.local/share/asesoria.serverless
     min_free_mib: 1024
+    collections: "{{ 'asesoria.serverless' | asesoria.serverless.needed_collections }}"
+    cli_dir: ~/.local/share/asesoria.serverless/cli
+    cli_packages: {osls: 4.3.1}
   register: node
 
 - name: Stop if something is missing
@@ -102,17 +166,20 @@ checks:
     name:
       description:
         - Which check it is. One of C(ansible-core), C(python), C(boto3), C(botocore), C(packaging), C(pyelftools),
-          C(resolvelib), C(unearth), C(cyclonedx-python-lib), C(node), C(npm), C(ssh), C(ssh-keygen), C(credentials),
-          C(region), C(runtime), C(architecture), C(layer name), C(app) and C(disk).
-        - C(credentials) and C(region) are left out without boto3, which is what is missing then.
+          C(resolvelib), C(unearth), C(cyclonedx-python-lib), the name of each of O(collections), C(node), C(npm),
+          C(serverless cli), C(ssh), C(ssh-keygen), C(package index), C(npm registry), C(credentials), C(clock),
+          C(lambda storage), C(ec2 vcpus), C(region), C(runtime), C(architecture), C(layer name), C(app) and C(disk).
+        - Those that ask AWS, and C(region), are left out without boto3, which is what is missing then.
       returned: success
       type: str
       sample: node
-    ok:
-      description: Whether what was found will do.
+    state:
+      description:
+        - V(ok). V(warning) is something that the run can go on with, for now. V(problem) is what it can't go on with.
+          V(unknown) is what nobody says.
       returned: success
-      type: bool
-      sample: false
+      type: str
+      sample: problem
     found:
       description: What is there.
       returned: success
@@ -124,12 +191,12 @@ checks:
       type: str
       sample: 20.19 or a later 20, 22.13 or a later 22, or 24 and later
     remedy:
-      description: What to do, empty if it will do.
+      description: What to do, empty if there is nothing to do.
       returned: success
       type: str
       sample: Install the current long-term release of Node.js and see that it comes first on PATH
 problems:
-  description: One message for each check that failed; empty if all is there.
+  description: One message for each check whose state is V(problem); empty if there is none.
   returned: success
   type: list
   elements: str
@@ -137,11 +204,12 @@ problems:
     - "architecture: found 'i386', wanted x86_64 or arm64. Set asesoria_architecture to x86_64 or arm64."
 """
 
+import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -150,6 +218,7 @@ try:
     import boto3
     import botocore
     import botocore.loaders
+    from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
 
     HAS_BOTO3 = True
@@ -166,9 +235,27 @@ except ImportError:
     MINIMUM_BOTO3_VERSION = MINIMUM_BOTOCORE_VERSION = "1.28.0"
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.asesoria.serverless.plugins.module_utils import _aws_quotas as quotas
+from ansible_collections.asesoria.serverless.plugins.module_utils import _control_account as account
+from ansible_collections.asesoria.serverless.plugins.module_utils import _control_indexes as indexes
 from ansible_collections.asesoria.serverless.plugins.module_utils import _control_node as node
 from ansible_collections.asesoria.serverless.plugins.module_utils._aws_identity import identify
+from ansible_collections.asesoria.serverless.plugins.module_utils._check import PROBLEM, UNKNOWN, Check, without
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
+from ansible_collections.asesoria.serverless.plugins.module_utils._layer_place import (
+    AUTO,
+    BUILDER,
+    STRATEGIES,
+    WHEELS,
+)
+from ansible_collections.asesoria.serverless.plugins.module_utils._lock_index import Session, default_index
+
+try:
+    import unearth
+except ImportError:
+    HAS_UNEARTH = False
+else:
+    HAS_UNEARTH = bool(unearth)
 
 #: What reads requirements and looks into a layer, with the oldest versions that know what is asked of them.
 LIBRARIES = (
@@ -190,8 +277,32 @@ ARGUMENT_SPEC: dict[str, Any] = {
     "wsgi_app": {"type": "str", "required": True},
     "work_dir": {"type": "path", "required": True},
     "min_free_mib": {"type": "int", "required": True},
+    "collections": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "name": {"type": "str", "required": True},
+            "requirement": {"type": "str", "required": True},
+            "version": {"type": "str", "default": ""},
+        },
+    },
+    "cli_dir": {"type": "path", "required": True},
+    "cli_packages": {"type": "dict", "default": {}},
+    "check_index": {"type": "bool", "default": True},
+    "requirements": {"type": "list", "elements": "path", "default": []},
+    "index_url": {"type": "str", "no_log": True},
+    "extra_index_urls": {"type": "list", "elements": "str", "default": [], "no_log": True},
+    "strategy": {"type": "str", "choices": list(STRATEGIES), "default": AUTO},
+    "builder_vcpus": {"type": "int", "default": 2},
+    "builder_spot": {"type": "bool", "default": False},
     "skip": {"type": "list", "elements": "str", "default": []},
 }
+
+
+def today() -> date:
+    """The day to hold dates against."""
+    return datetime.now(tz=timezone.utc).date()
 
 
 def installed_version(name: str) -> str | None:
@@ -202,32 +313,94 @@ def installed_version(name: str) -> str | None:
         return None
 
 
-def programs(params: dict[str, Any], *, runner: node.Runner) -> Iterator[node.Check]:
+def programs(params: Mapping[str, Any], *, runner: node.Runner) -> Iterator[Check]:
     """What has to be installed."""
-    yield node.check_ansible(params["ansible_version"], requirement=params["ansible_requirement"])
+    requirement = params["ansible_requirement"]
+    yield node.check_ansible(params["ansible_version"], requirement=requirement, today=today())
     yield node.check_python(tuple(sys.version_info[:3]), interpreter=sys.executable)
     found = {"boto3": boto3.__version__, "botocore": botocore.__version__} if HAS_BOTO3 else {}
     for name, minimum in (("boto3", MINIMUM_BOTO3_VERSION), ("botocore", MINIMUM_BOTOCORE_VERSION)):
         yield node.check_library(name, found.get(name), minimum=minimum, interpreter=sys.executable)
     for name, minimum in LIBRARIES:
         yield node.check_library(name, installed_version(name), minimum=minimum, interpreter=sys.executable)
-    yield node.check_node(runner(["node", "--version"]))
-    yield node.check_npm(runner(["npm", "--version"]))
+    for each in params["collections"]:
+        yield node.check_collection(each["name"], each["version"], requirement=each["requirement"])
     yield node.check_ssh(runner(["ssh", "-V"]))
     yield node.check_ssh_keygen(shutil.which("ssh-keygen"))
 
 
-def account(params: dict[str, Any]) -> Iterator[node.Check]:
-    """What AWS has to know."""
+def serverless(params: Mapping[str, Any], *, runner: node.Runner) -> Iterator[Check]:
+    """What deploys."""
+    pins = {name: str(version) for name, version in params["cli_packages"].items()}
+    programs = [
+        node.check_node(runner(["node", "--version"]), today=today()),
+        node.check_npm(runner(["npm", "--version"])),
+    ]
+    cli = node.check_cli(Path(params["cli_dir"]), pins=pins)
+    yield from [*programs, cli]
+    if not params["check_index"] or indexes.NPM_REGISTRY in params["skip"]:
+        yield Check(indexes.NPM_REGISTRY, UNKNOWN, indexes.NOT_ASKED)
+    elif not any(each.state == PROBLEM for each in programs):
+        yield indexes.check_npm_registry(pins, cli=cli, runner=runner)
+    else:
+        yield Check(indexes.NPM_REGISTRY, UNKNOWN, "not known, because Node.js and npm have to be right to ask it")
+
+
+def package_index(params: Mapping[str, Any]) -> Check:
+    """Where Python's packages come from."""
+    if not params["check_index"] or indexes.PACKAGE_INDEX in params["skip"]:
+        return Check(indexes.PACKAGE_INDEX, UNKNOWN, indexes.NOT_ASKED)
+    if not HAS_UNEARTH:
+        return Check(indexes.PACKAGE_INDEX, UNKNOWN, "not known, because the package unearth is missing")
+    return indexes.check_package_index(
+        lambda: indexes.sources_of(
+            [Path(path).absolute() for path in params["requirements"]],
+            environment=os.environ,
+            default_index=default_index(),
+            index_url=params["index_url"],
+            extra_index_urls=params["extra_index_urls"],
+        ),
+        connect=Session,
+    )
+
+
+def aws(params: Mapping[str, Any]) -> Iterator[Check]:
+    """What AWS says."""
     if not HAS_BOTO3:
         return
-    if "credentials" not in params["skip"]:
+    errors = (BotoCoreError, ClientError, ValueError)
 
-        def session() -> Any:
-            return boto3.session.Session(region_name=params["region"])
+    def session() -> Any:
+        return boto3.session.Session(region_name=params["region"])
 
-        yield node.check_credentials(lambda: identify(session, errors=(BotoCoreError, ClientError, ValueError)))
+    wanted = account.CREDENTIALS not in params["skip"]
+    asked = account.ask(lambda: identify(session, errors=errors)) if wanted else account.Asked()
+    yield account.check_credentials(asked)
+    yield account.check_clock(asked.answered, now=datetime.now(tz=timezone.utc))
+    if asked.identity is None:
+        yield Check(account.CODE_STORAGE, UNKNOWN, account.NOT_ASKED)
+        yield Check(account.VCPUS, UNKNOWN, account.NOT_ASKED)
+    else:
+        # What AWS is asked beside who this is can be done without, so it gets little time.
+        brief = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 2})
+        yield from limits(params, client=lambda name: session().client(name, config=brief), errors=errors)
     yield node.check_region(params["region"], known=known_regions())
+
+
+def limits(
+    params: Mapping[str, Any], *, client: Callable[[str], Any], errors: tuple[type[Exception], ...]
+) -> Iterator[Check]:
+    """What the quotas leave."""
+    spot = params["builder_spot"]
+    if account.CODE_STORAGE not in params["skip"]:
+        yield account.check_code_storage(lambda: quotas.code_storage(client("lambda"), errors=errors))
+    if account.VCPUS not in params["skip"] and params["strategy"] != WHEELS:
+        yield account.check_vcpus(
+            lambda: quotas.vcpus(client("service-quotas"), client("ec2"), spot=spot, errors=errors),
+            needed=params["builder_vcpus"],
+            spot=spot,
+            required=params["strategy"] == BUILDER,
+        )
 
 
 def known_regions() -> list[str]:
@@ -236,9 +409,9 @@ def known_regions() -> list[str]:
     return [region for partition in partitions for region in partition["regions"]]
 
 
-def values(params: dict[str, Any]) -> Iterator[node.Check]:
+def values(params: Mapping[str, Any]) -> Iterator[Check]:
     """What the user has set."""
-    yield node.check_runtime(params["runtime"], today=datetime.now(tz=timezone.utc).date())
+    yield node.check_runtime(params["runtime"], today=today())
     yield node.check_architecture(params["architecture"])
     yield node.check_layer_name(params["layer_name"])
     yield node.check_app(Path(params["app_dir"]), setting=params["wsgi_app"])
@@ -252,12 +425,19 @@ def values(params: dict[str, Any]) -> Iterator[node.Check]:
 def run(module: AnsibleModule) -> dict[str, Any]:
     """Go through all checks."""
     params = module.params
-    every = [*programs(params, runner=node.run_program), *account(params), *values(params)]
-    checks = list(node.without(every, skip=params["skip"]))
+    runner = node.run_program
+    every = [
+        *programs(params, runner=runner),
+        *serverless(params, runner=runner),
+        package_index(params),
+        *aws(params),
+        *values(params),
+    ]
+    checks = list(without(every, skip=params["skip"]))
     return {
         "changed": False,
         "checks": [asdict(check) for check in checks],
-        "problems": [check.problem for check in checks if not check.ok],
+        "problems": [check.problem for check in checks if check.state == PROBLEM],
     }
 
 

@@ -49,11 +49,13 @@ WITHOUT_A_CALL = {
     "ec2:RevokeSecurityGroupIngress": "the control node has got another address",
     "ec2:StartInstances": "builder_ec2_after_build: stop",
     "ec2:StopInstances": "builder_ec2_after_build: stop",
+    "lambda:GetAccountSettings": "the preflight, run with the user's profile",
     "lambda:GetFunctionConfiguration": "the plan compares the function that is there",
     "lambda:ListTags": "GetFunction tells tags only to who has it",
     "logs:FilterLogEvents": "the reason why an endpoint does not answer is read off the log",
     "s3:DeleteObjectVersion": "a bucket that somebody has given versions is emptied of them",
     "s3:ListBucketVersions": "likewise",
+    "servicequotas:GetServiceQuota": "the preflight, run with the user's profile",
 }
 
 #: What a handler may need and the policy does not give, by type: only where the template has the property.

@@ -7,13 +7,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timezone
 from typing import Any
 from unittest import mock
 
 import boto3
 import botocore.exceptions as e
 import pytest
-from ansible_collections.asesoria.serverless.plugins.module_utils._aws_identity import CredentialsError, identify
+from ansible_collections.asesoria.serverless.plugins.module_utils._aws_identity import (
+    CredentialsError,
+    Identity,
+    answer_date,
+    identify,
+)
 
 ERRORS = (e.BotoCoreError, e.ClientError)
 
@@ -29,7 +35,7 @@ def session(*, credentials: object = object(), error: Exception | None = None) -
 
 
 def test_the_caller_is_named() -> None:
-    assert identify(session(), errors=ERRORS) == "arn:aws:iam::123456789012:user/ana"
+    assert identify(session(), errors=ERRORS) == Identity("arn:aws:iam::123456789012:user/ana")
 
 
 def client_error(code: str, message: str) -> e.ClientError:
@@ -108,3 +114,44 @@ def test_no_credentials_anywhere() -> None:
 def test_an_error_that_is_not_of_aws_is_not_hidden() -> None:
     with pytest.raises(ZeroDivisionError):
         identify(session(error=ZeroDivisionError()), errors=ERRORS)
+
+
+def dated(date: object) -> dict[str, Any]:
+    """An answer with this header."""
+    return {"ResponseMetadata": {"HTTPHeaders": {"date": date}}}
+
+
+NOON = datetime(2026, 11, 25, 12, 0, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize(
+    ("answer", "date"),
+    [
+        (dated("Wed, 25 Nov 2026 12:00:00 GMT"), NOON),
+        (dated("Wed, 25 Nov 2026 12:00:00 -0000"), NOON),
+        (dated("Wed, 25 Nov 2026 13:00:00 +0100"), NOON),
+        (dated("yesterday"), None),
+        (dated(""), None),
+        (dated(None), None),
+        ({"ResponseMetadata": {"HTTPHeaders": {}}}, None),
+        ({"ResponseMetadata": {}}, None),
+        ({}, None),
+    ],
+)
+def test_the_date_of_an_answer(answer: dict[str, Any], date: datetime | None) -> None:
+    assert answer_date(answer) == date
+
+
+def test_a_refusal_tells_what_time_it_is() -> None:
+    error = e.ClientError({**dated("Wed, 25 Nov 2026 12:00:00 GMT"), "Error": {"Code": "SignatureDoesNotMatch"}}, "X")
+    with pytest.raises(CredentialsError, match=r"clock is wrong\.$") as caught:
+        identify(session(error=error), errors=ERRORS)
+    assert caught.value.answered == NOON
+
+
+@pytest.mark.parametrize(
+    ("arn", "root"),
+    [("arn:aws:iam::123456789012:root", True), ("arn:aws:iam::123456789012:user/root", False)],
+)
+def test_the_owner_of_an_account(arn: str, root: bool) -> None:
+    assert Identity(arn).is_root is root

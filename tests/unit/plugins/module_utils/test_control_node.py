@@ -10,11 +10,16 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import yaml
 from ansible_collections.asesoria.serverless.plugins.module_utils import _control_node as node
-from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
+from ansible_collections.asesoria.serverless.plugins.module_utils import _end_of_life
+from ansible_collections.asesoria.serverless.plugins.module_utils._check import without
 
+RUNTIME_FILE = Path(__file__).parents[4] / "meta" / "runtime.yml"
 PYTHON = "/venv/bin/python"
 MIB = 1024 * 1024
+#: Before the last day of all releases.
+TODAY = date(2025, 9, 1)
 
 
 @pytest.mark.parametrize(
@@ -31,7 +36,7 @@ MIB = 1024 * 1024
     ],
 )
 def test_ansible(version: str, ok: bool) -> None:
-    check = node.check_ansible(version, requirement=">=2.17.0,<2.22.0")
+    check = node.check_ansible(version, requirement=">=2.17.0,<2.22.0", today=TODAY)
     assert check.ok is ok
     assert ok or check.problem == (
         f"ansible-core: found {version}, wanted >=2.17.0,<2.22.0. Run it from a virtual environment with such a "
@@ -45,12 +50,12 @@ def test_ansible(version: str, ok: bool) -> None:
     [(">2.21", False), ("<=2.21", True), ("==2.21.5", True), ("!=2.21.5", False), (">=2.21.6", False)],
 )
 def test_every_comparison(requirement: str, ok: bool) -> None:
-    assert node.check_ansible("2.21.5", requirement=requirement).ok is ok
+    assert node.check_ansible("2.21.5", requirement=requirement, today=TODAY).ok is ok
 
 
 def test_a_requirement_that_is_none_is_a_mistake_of_the_collection() -> None:
     with pytest.raises(ValueError, match=r"^not a version requirement: '~=2\.17'$"):
-        node.check_ansible("2.21.5", requirement="~=2.17")
+        node.check_ansible("2.21.5", requirement="~=2.17", today=TODAY)
 
 
 @pytest.mark.parametrize(
@@ -99,13 +104,46 @@ def test_library(found: str | None, ok: bool) -> None:
     ],
 )
 def test_node(output: str | None, ok: bool) -> None:
-    check = node.check_node(output)
+    check = node.check_node(output, today=TODAY)
     assert check.ok is ok
     assert ok or check.problem == (
         f"node: found {(output or 'nothing').strip()}, wanted 20.19 or a later 20, 22.13 or a later 22, or 24 "
         "and later. "
         "Install the current long-term release of Node.js and see that it comes first on PATH."
     )
+
+
+@pytest.mark.parametrize(
+    ("day", "state", "ends"),
+    [
+        (date(2026, 9, 30), "ok", "2.19.4"),
+        (date(2026, 10, 1), "warning", "2.19.4, which gets no updates after 2026-11-30"),
+        (date(2026, 11, 30), "warning", "2.19.4, which gets no updates after 2026-11-30"),
+        (date(2026, 12, 1), "warning", "2.19.4, which has had no updates since 2026-11-30"),
+    ],
+)
+def test_an_ansible_at_its_end(day: date, state: str, ends: str) -> None:
+    check = node.check_ansible("2.19.4", requirement=">=2.17.0,<2.22.0", today=day)
+    assert (check.state, check.found) == (state, ends)
+
+
+@pytest.mark.parametrize(
+    ("version", "state"),
+    [("v18.20.4", "problem"), ("v20.20.2", "warning"), ("v22.13.0", "ok"), ("v24.0.0", "ok"), ("v99.0.0", "ok")],
+)
+def test_a_node_at_its_end(version: str, state: str) -> None:
+    check = node.check_node(version, today=date(2026, 11, 25))
+    assert check.state == state
+    assert bool(check.remedy) is (state != "ok")
+
+
+def test_every_release_that_is_taken_has_a_last_day() -> None:
+    assert {major for (major,) in _end_of_life.NODE} == {*node.NODE_MINORS, node.NODE_FROM}
+    requirement = yaml.safe_load(RUNTIME_FILE.read_text(encoding="utf-8"))["requires_ansible"]
+    for version in _end_of_life.ANSIBLE_CORE:
+        assert node.check_ansible(f"{version[0]}.{version[1]}.0", requirement=requirement, today=TODAY).ok
+    newest = max(_end_of_life.ANSIBLE_CORE)
+    assert not node.check_ansible(f"{newest[0]}.{newest[1] + 1}", requirement=requirement, today=TODAY).ok
 
 
 def test_programs_that_are_there() -> None:
@@ -122,18 +160,6 @@ def test_programs_that_are_not_there() -> None:
         "ssh: found nothing, wanted OpenSSH's client",
         "ssh-keygen: found nothing, wanted OpenSSH's",
     ]
-
-
-def test_credentials() -> None:
-    check = node.check_credentials(lambda: "arn:aws:iam::123456789012:user/ana")
-    assert (check.ok, check.found, check.remedy) == (True, "arn:aws:iam::123456789012:user/ana", "")
-
-
-def test_no_credentials() -> None:
-    def identify() -> str:
-        raise ServerlessError("no AWS credentials", "Get some")
-
-    assert node.check_credentials(identify).problem == "credentials: no AWS credentials. Get some."
 
 
 @pytest.mark.parametrize(
@@ -211,6 +237,76 @@ def test_runtime(runtime: str, day: date, problem: str | None) -> None:
     assert problem is None or check.problem == problem
 
 
+@pytest.mark.parametrize(
+    ("day", "state", "ends"),
+    [
+        (date(2026, 11, 22), "ok", "deprecated by Lambda on 2027-06-30"),
+        (date(2026, 12, 31), "ok", "deprecated by Lambda on 2027-06-30"),
+        (date(2027, 1, 1), "warning", "deprecated by Lambda on 2027-06-30, in 180 days"),
+        (date(2027, 6, 29), "warning", "deprecated by Lambda on 2027-06-30, in 1 day"),
+        (date(2027, 6, 30), "problem", "deprecated by Lambda since 2027-06-30"),
+        (date(2027, 8, 31), "problem", "closed by Lambda since 2027-08-31"),
+    ],
+)
+def test_the_end_of_a_runtime_is_told_half_a_year_before(day: date, state: str, ends: str) -> None:
+    check = node.check_runtime("python3.11", today=day)
+    assert (check.state, check.found.endswith(ends)) == (state, True), check
+    assert bool(check.remedy) is (state != "ok")
+
+
+def test_what_to_move_to_lives_longer() -> None:
+    check = node.check_runtime("python3.11", today=date(2027, 6, 1))
+    assert check.remedy == (
+        "Move to python3.14 or python3.13 or python3.12 until 2027-06-29: Lambda takes no new function with this one "
+        "from 2027-07-31 on, and no update from 2027-08-31 on"
+    )
+    assert node.check_runtime("python3.14", today=date(2029, 6, 1)).remedy.startswith("Move to a newer one until ")
+
+
+@pytest.mark.parametrize(
+    ("version", "ok"), [("", False), ("7.6.1", False), ("8.0.0", True), ("8.0.0-dev1", True), ("11.4.0", True)]
+)
+def test_collection(version: str, ok: bool) -> None:
+    check = node.check_collection("amazon.aws", version, requirement=">=8.0.0")
+    assert check.ok is ok
+    assert ok or check.problem == (
+        f"amazon.aws: found {version or 'nothing'}, wanted >=8.0.0. ansible-galaxy collection install "
+        "'amazon.aws:>=8.0.0', or use the package ansible, which has it."
+    )
+
+
+PINS = {"osls": "4.3.1", "serverless-wsgi": "3.1.0"}
+
+
+@pytest.mark.parametrize(
+    ("installed", "found"),
+    [
+        ({}, "nothing in {folder}; the run installs osls 4.3.1, serverless-wsgi 3.1.0 there with npm"),
+        (
+            {"osls": '{"version": "4.2.0"}', "serverless-wsgi": '{"version": "3.1.0"}'},
+            (
+                "osls 4.2.0, serverless-wsgi 3.1.0 in {folder}; the run installs osls 4.3.1, serverless-wsgi 3.1.0 "
+                "there with npm"
+            ),
+        ),
+        ({"osls": "not JSON", "serverless-wsgi": "[]"}, "nothing in {folder}; the run installs "),
+        (
+            {"osls": '{"version": "4.3.1"}', "serverless-wsgi": '{"version": "3.1.0"}'},
+            "osls 4.3.1, serverless-wsgi 3.1.0 in {folder}",
+        ),
+    ],
+)
+def test_cli(tmp_path: Path, installed: dict[str, str], found: str) -> None:
+    for name, text in installed.items():
+        folder = tmp_path / "node_modules" / name
+        folder.mkdir(parents=True)
+        (folder / "package.json").write_text(text, encoding="utf-8")
+    check = node.check_cli(tmp_path, pins=PINS)
+    assert check.ok
+    assert check.found.startswith(found.format(folder=tmp_path))
+    assert ("the run installs" in check.found) is ("the run installs" in found)
+
+
 @pytest.mark.parametrize(("architecture", "ok"), [("x86_64", True), ("arm64", True), ("aarch64", False), ("", False)])
 def test_architecture(architecture: str, ok: bool) -> None:
     check = node.check_architecture(architecture)
@@ -257,7 +353,7 @@ def test_disk(tmp_path: Path, free: int, ok: bool) -> None:
 
 def test_checks_are_left_out_by_name() -> None:
     checks = [node.check_npm(None), node.check_ssh(None)]
-    assert [check.name for check in node.without(checks, skip=["npm", "nothing"])] == ["ssh"]
+    assert [check.name for check in without(checks, skip=["npm", "nothing"])] == ["ssh"]
 
 
 def test_a_program_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
