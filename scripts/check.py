@@ -11,6 +11,8 @@ the ones after it still run.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import fcntl
 import os
 import re
 import shutil
@@ -477,6 +479,22 @@ def closing_line(step: Step) -> str:
     return last_line(step.log).strip("= ")
 
 
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """See that no other run is in this checkout: each would take the other's sandboxes and logs away.
+
+    The system gives the lock back when its holder dies, however it dies.
+
+    :raises SystemExit: there is one.
+    """
+    with (LOGS / "check.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SystemExit("check: another run is in this checkout; wait for its end, or use another clone") from None
+        yield
+
+
 def remove_sandboxes() -> None:
     """Stop and remove the scenarios' sandboxes of a run that was ended."""
     program = [sys.executable, "-m", "asesoria_sandbox", "stop", "--purge", "--directory"]
@@ -547,13 +565,14 @@ def main() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     LOGS.mkdir(parents=True, exist_ok=True)
-    remove_sandboxes()
-    started = time.monotonic()
-    try:
-        outcomes = Runner().run(select(options.names))
-    except KeyboardInterrupt:
-        say("check: interrupted")
-        return 130
+    with alone():
+        remove_sandboxes()
+        started = time.monotonic()
+        try:
+            outcomes = Runner().run(select(options.names))
+        except KeyboardInterrupt:
+            say("check: interrupted")
+            return 130
     return summary(outcomes, time.monotonic() - started)
 
 

@@ -228,6 +228,13 @@ def test_a_step_that_takes_too_long_is_ended(
     assert "      slow 0 s (on my way)\n" in capsys.readouterr().out
 
 
+def test_two_runs_in_one_checkout_do_not_get_in_each_others_way(logs: Path) -> None:
+    with check.alone(), pytest.raises(SystemExit, match="another run is in this checkout"), check.alone():
+        pass
+    with check.alone():
+        assert (logs / "check.lock").is_file()
+
+
 def test_a_run_that_is_ended_ends_its_steps(tmp_path: Path) -> None:
     program = f"""
 import importlib.util, pathlib, signal, sys
@@ -235,7 +242,7 @@ spec = importlib.util.spec_from_file_location("check", {str(SCRIPTS / "check.py"
 check = importlib.util.module_from_spec(spec)
 sys.modules["check"] = check
 spec.loader.exec_module(check)
-check.LOGS = pathlib.Path({str(tmp_path)!r})
+check.LOGS = check.CACHE = pathlib.Path({str(tmp_path)!r})
 argv = ("sh", "-c", "echo $$; exec sleep 60")
 steps = tuple(check.Step(name, argv) for name in ("slow", "beside", "after"))
 check.GROUPS = {{"all": lambda: check.Group(steps)}}
