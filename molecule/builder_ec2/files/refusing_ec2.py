@@ -6,9 +6,9 @@
 
 Usage: refusing_ec2.py PORT_FILE UPSTREAM_PORT SECONDS
 
-When it listens and ends: see C(stand_in). What it refuses is said by the caller's access key, in which C(REFUSE) is
-followed by action and code: C(REFUSE.RunInstances.VcpuLimitExceeded). The code C(Empty) answers with an empty list in
-place of an error.
+When it listens and ends: see C(stand_in). What it refuses is said by the path of the endpoint's address, in which
+C(REFUSE) is followed by action and code: C(/REFUSE.RunInstances.VcpuLimitExceeded). The code C(Empty) answers with an
+empty list in place of an error.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from urllib.parse import parse_qs
 
 import stand_in
 
-_ORDER = re.compile(r"Credential=REFUSE\.(\w+)\.([\w.]+)/")
+_ORDER = re.compile(r"/REFUSE\.(\w+)\.([\w.]+)")
 _ERROR = (
     '<?xml version="1.0" encoding="UTF-8"?>'
     "<Response><Errors><Error><Code>{code}</Code><Message>refused for the test</Message></Error></Errors>"
@@ -32,13 +32,13 @@ _EMPTY = '<?xml version="1.0" encoding="UTF-8"?><{action}Response><{items}/></{a
 _LISTS = {"DescribeSubnets": "subnetSet"}
 
 
-def refusal(*, authorization: str, action: str) -> tuple[int, str] | None:
+def refusal(*, path: str, action: str) -> tuple[int, str] | None:
     """Status and body of a refusal; None if the action is let through.
 
-    :param authorization: the request's header of that name.
+    :param path: of the request.
     :param action: of EC2's API.
     """
-    order = _ORDER.search(authorization)
+    order = _ORDER.match(path)
     if order is None or order[1] != action:
         return None
     if order[2] == "Empty":
@@ -54,12 +54,12 @@ class Handler(stand_in.Handler):
     def reply(self, body: bytes) -> None:
         """Reply to one call."""
         action = parse_qs(body.decode(errors="replace")).get("Action", [""])[0]
-        refused = refusal(authorization=self.headers.get("Authorization", ""), action=action)
+        refused = refusal(path=self.path, action=action)
         if refused:
             self.answer(refused[0], "text/xml", refused[1].encode())
             return
         connection = http.client.HTTPConnection(stand_in.HOST, self.upstream, timeout=60)
-        connection.request("POST", self.path, body, dict(self.headers.items()))
+        connection.request("POST", "/", body, dict(self.headers.items()))
         response = connection.getresponse()
         self.answer(response.status, response.getheader("Content-Type", "text/xml"), response.read())
         connection.close()

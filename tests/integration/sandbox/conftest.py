@@ -164,12 +164,15 @@ def other(tmp_path: Path) -> Iterator[Sandbox]:
 @pytest.fixture(scope="session")
 def make_function(sandbox: Sandbox) -> Callable[..., str]:
     """Makes a function from files and returns its name."""
-    functions = sandbox.client("lambda")
+    functions, iam = sandbox.client("lambda"), sandbox.client("iam")
+    service = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [service]})
+    role = iam.create_role(RoleName="function", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
 
     def make(name: str, files: dict[str, str], *, layers: tuple[str, ...] = (), **options: Any) -> str:
         functions.create_function(
             FunctionName=name,
-            Role="arn:aws:iam::000000000000:role/function",
+            Role=role,
             Code={"ZipFile": archive(files)},
             Layers=list(layers),
             Timeout=20,
