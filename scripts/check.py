@@ -47,7 +47,7 @@ LINE_LENGTH = 160
 _MARKED = re.compile(r"(ERROR|FATAL|CRITICAL)\b")
 DOCS_ARGUMENTS = ("lint-collection-docs", "--plugin-docs", "--validate-collection-refs=self", "--skip-rstcheck")
 #: Tests that do not care which ansible-core there is, nor which of its packages: of a shell script, of a policy's text,
-#: and of what runs on a builder, which has the standard library only.
+#: of a network's faults, and of what runs on a builder, which has the standard library only.
 OF_NO_VERSION = tuple(
     f"--ignore-glob=*/{name}"
     for name in (
@@ -58,6 +58,7 @@ OF_NO_VERSION = tuple(
         "module_utils/test_layer_build.py",
         "module_utils/test_layer_cache.py",
         "module_utils/test_wheel_fetch.py",
+        "modules/test_layer_publish_faults.py",
     )
 )
 INSTALL_ONLY = ("-e", "sandbox_state=installed")
