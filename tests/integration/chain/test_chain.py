@@ -340,3 +340,13 @@ def test_without_a_user_of_its_own_it_runs_as_whoever_runs_it(chain: Chain) -> N
     assert "iam_user : Read the user" not in run.output
     assert {call.key for call in chain.request_log[since:]} == {ADMIN_KEY, ""}
     assert ask(run) == WELCOME
+
+
+@_NEEDS_PYTHON
+def test_whoever_may_only_deploy_can_deploy_and_no_more(chain: Chain) -> None:
+    chain.play("playbooks/access.yml", "-e", json.dumps({"iam_user_playbooks": ["deploy"]})).ok()
+    assert sorted(chain.policies()) == ["asesoria-serverless-deploy"]
+    assert chain.play("playbooks/deploy.yml", "-e", "serverless_deploy_memory_size=320").ok().changed == 1
+    layer = {"LayerName": "flask-dependencies-py311", "Content": {"ZipFile": b"PK"}}
+    with pytest.raises(ClientError, match="AccessDenied"):
+        chain.client_of_user("lambda").publish_layer_version(**layer)
