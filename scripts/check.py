@@ -310,9 +310,9 @@ class Runner:
 
     def _run_group(self, group: Group) -> list[Outcome]:
         with ThreadPoolExecutor(max_workers=group.jobs) as pool:
-            for step in group.steps:
-                self._outcomes[step.name] = pool.submit(self._run_one, step)
             try:
+                for step in group.steps:
+                    self._outcomes[step.name] = pool.submit(self._run_one, step)
                 return [self._outcomes[step.name].result() for step in group.steps]
             except KeyboardInterrupt:
                 pool.shutdown(wait=False, cancel_futures=True)
