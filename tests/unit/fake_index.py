@@ -7,16 +7,23 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import html
 import http.server
 import io
 import json
+import os
 import tarfile
+import threading
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+import pytest
+from ansible_collections.asesoria.serverless.plugins.module_utils import _lock_index, _pip_config
 
 _DATE = (2026, 1, 1, 0, 0, 0)
 
@@ -178,3 +185,31 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_args: Any) -> None:
         """Quiet."""
+
+
+@contextlib.contextmanager
+def serving() -> Iterator[FakeIndex]:
+    """An index that answers as long as the block lasts."""
+    with FakeIndex() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def forget_settings(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Have no settings of pip or of a proxy, whoever runs the tests, and no pauses between two questions.
+
+    :param folder: where settings are looked for instead.
+    """
+    for name in list(os.environ):
+        if name.startswith("PIP_") or name.lower().endswith("_proxy") or name.endswith("CA_BUNDLE"):
+            monkeypatch.delenv(name)
+    for name in ("XDG_CONFIG_HOME", "XDG_CONFIG_DIRS"):
+        monkeypatch.setenv(name, str(folder / "config"))
+    monkeypatch.setenv("HOME", str(folder / "home"))
+    monkeypatch.setattr(_lock_index, "PAUSE", 0.0)
+    monkeypatch.setattr(_pip_config, "SYSTEM_FILE", folder / "etc" / "pip.conf")

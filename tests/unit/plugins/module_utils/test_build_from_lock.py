@@ -13,7 +13,6 @@ import os
 import subprocess
 import sys
 import tarfile
-import threading
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -34,7 +33,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._manifest impo
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Completed
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import find_runtime
 from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
-from ansible_collections.asesoria.serverless.tests.unit.fake_index import Entry, FakeIndex
+from ansible_collections.asesoria.serverless.tests.unit.fake_index import Entry, serving
 from ansible_collections.asesoria.serverless.tests.unit.layers import LayerFiles
 
 RUNTIME = find_runtime(f"python3.{sys.version_info[1]}", today=date(2026, 1, 1), allow_deprecated=True)
@@ -254,8 +253,7 @@ def test_a_wheel_from_the_locked_address_is_as_good_as_one_that_pip_found(tmp_pa
     by_pip = build(request_for(write_lock(tmp_path / "by_pip/pylock.toml", *found)), packages)[1]
     assert packages.calls == ["download"]
     packages.calls.clear()
-    with FakeIndex() as index:
-        threading.Thread(target=index.serve_forever, daemon=True).start()
+    with serving() as index:
         for each in found:
             content = (packages.folder / each.file).read_bytes()
             index.projects[each.name] = [Entry(each.file, content, b"")]
@@ -263,7 +261,6 @@ def test_a_wheel_from_the_locked_address_is_as_good_as_one_that_pip_found(tmp_pa
         placed = [replace(each, url=f"{files}/{each.file}", index=index.url) for each in found]
         request = request_for(write_lock(tmp_path / "fetched/pylock.toml", *placed), index=Index(url=index.url))
         fetched = build(request, packages)[1]
-        index.shutdown()
     assert packages.calls == []
     assert (fetched.archive, fetched.distributions) == (by_pip.archive, by_pip.distributions)
 

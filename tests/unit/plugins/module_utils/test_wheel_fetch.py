@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,19 +20,15 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._wheel_fetch i
     DEFAULT_INDEX,
     fetch_wheels,
 )
-from ansible_collections.asesoria.serverless.tests.unit.fake_index import Entry, FakeIndex
+from ansible_collections.asesoria.serverless.tests.unit.fake_index import Entry, FakeIndex, serving
 
 NAMES = [f"package-{number}" for number in range(12)]
 
 
 @pytest.fixture
 def index() -> Iterator[FakeIndex]:
-    with FakeIndex() as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
+    with serving() as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

@@ -6,19 +6,16 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.asesoria.serverless.plugins.module_utils import _lock_index, _pip_config
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import RUNTIMES
 from ansible_collections.asesoria.serverless.plugins.modules import build_way_info, layer_lock
-from ansible_collections.asesoria.serverless.tests.unit.fake_index import FakeIndex
+from ansible_collections.asesoria.serverless.tests.unit.fake_index import FakeIndex, forget_settings, serving
 from ansible_collections.asesoria.serverless.tests.unit.support import assert_return_documented, run_module
 
 #: A runtime that Lambda supports, and whose Python this one is not.
@@ -28,24 +25,13 @@ MACHINE = {"x86_64": "x86_64", "aarch64": "arm64"}[platform.machine()]
 
 @pytest.fixture(autouse=True)
 def _nobodys_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in list(os.environ):
-        if name.startswith("PIP_") or name.lower().endswith("_proxy") or name.endswith("CA_BUNDLE"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("XDG_CONFIG_DIRS", str(tmp_path / "config"))
-    monkeypatch.setattr(_lock_index, "PAUSE", 0.0)
-    monkeypatch.setattr(_pip_config, "SYSTEM_FILE", tmp_path / "etc" / "pip.conf")
+    forget_settings(monkeypatch, tmp_path)
 
 
 @pytest.fixture(name="index")
 def _index() -> Iterator[FakeIndex]:
-    server = FakeIndex()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving() as server:
+        yield server
 
 
 @pytest.fixture(name="options")

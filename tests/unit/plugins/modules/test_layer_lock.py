@@ -10,18 +10,22 @@ import platform
 import socket
 import stat
 import sys
-import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.asesoria.serverless.plugins.module_utils import _lock_index, _pip_config
 from ansible_collections.asesoria.serverless.plugins.module_utils._lock_file import parse
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Completed
 from ansible_collections.asesoria.serverless.plugins.modules import layer_lock
-from ansible_collections.asesoria.serverless.tests.unit.fake_index import FakeIndex, make_wheel, metadata_of
+from ansible_collections.asesoria.serverless.tests.unit.fake_index import (
+    FakeIndex,
+    forget_settings,
+    make_wheel,
+    metadata_of,
+    serving,
+)
 from ansible_collections.asesoria.serverless.tests.unit.support import assert_return_documented, run_module
 
 GLIBC_2_28 = "cp311-cp311-manylinux_2_28_x86_64"
@@ -31,25 +35,13 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 @pytest.fixture(autouse=True)
 def _nobodys_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in list(os.environ):
-        if name.startswith("PIP_") or name.lower().endswith("_proxy") or name.endswith("CA_BUNDLE"):
-            monkeypatch.delenv(name)
-    for name in ("XDG_CONFIG_HOME", "XDG_CONFIG_DIRS"):
-        monkeypatch.setenv(name, str(tmp_path / "config"))
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(_lock_index, "PAUSE", 0.0)
-    monkeypatch.setattr(_pip_config, "SYSTEM_FILE", tmp_path / "etc" / "pip.conf")
+    forget_settings(monkeypatch, tmp_path)
 
 
 @pytest.fixture(name="index")
 def _index() -> Iterator[FakeIndex]:
-    server = FakeIndex()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving() as server:
+        yield server
 
 
 class Locker:
@@ -783,17 +775,10 @@ def test_credentials_in_the_requirements_file(
 
 def test_two_indexes_are_one(locker: Locker, index: FakeIndex) -> None:
     index.wheel("demo", "1.0")
-    other = FakeIndex()
-    thread = threading.Thread(target=other.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    try:
+    with serving() as other:
         other.wheel("demo", "2.0", ["leaf"])
         index.wheel("leaf", "1.0")
         found = locker.versions("demo", extra_index_urls=[other.url])
-    finally:
-        other.shutdown()
-        other.server_close()
-        thread.join()
     assert found == ["demo 2.0", "leaf 1.0"]
     assert [package.index for package in parse(locker.text).packages] == [other.url, index.url]
 
