@@ -35,6 +35,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes impo
     RUNTIMES,
     find_runtime,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_config import CONFIG_NAMES
 from ansible_collections.asesoria.serverless.plugins.module_utils._wsgi_app import find_wsgi_module
 
 #: Runs a command and returns its output, standard error included; None if there is no such program or it fails.
@@ -305,8 +306,18 @@ def check_app(app_dir: Path, *, setting: str) -> Check:
     """Does the app's folder have what the WSGI setting names.
 
     :param app_dir: the folder.
-    :param setting: as in C(custom.wsgi.app) of a C(serverless.yml).
+    :param setting: as in C(custom.wsgi.app) of a C(serverless.yml). Empty if there is a file of the app's own, where
+        the CLI and its plugins look for it.
     """
+    if not setting:
+        found = [app_dir / name for name in CONFIG_NAMES[:2] if (app_dir / name).is_file()]
+        return verdict(
+            "app",
+            bool(found),
+            found=str(found[0]) if found else NOTHING,
+            wanted=f"a serverless.yml in {app_dir}",
+            remedy="Write one, or set asesoria_config_source to variables",
+        )
     try:
         module = find_wsgi_module(app_dir, setting)
     except ServerlessError as error:

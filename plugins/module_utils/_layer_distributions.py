@@ -11,31 +11,16 @@ kilobytes, whatever the layer's size.
 
 from __future__ import annotations
 
-import http.client
-import io
-import os
 import re
-import zipfile
-from collections.abc import Callable, Mapping
-from contextlib import closing
-from typing import IO, Any
+from collections.abc import Mapping
+from typing import IO
 
-from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._project_name import normalize
+from ansible_collections.asesoria.serverless.plugins.module_utils._remote_zip import Fetch, read_directory, remote_file
 
-#: Opens an address with the given header fields.
-Fetch = Callable[[str, Mapping[str, str]], Any]
 _DIST_INFO = re.compile(
     r"python/(?:lib/python3\.\d+/site-packages/)?(?P<name>[^/]+?)-(?P<version>[^/-]+)\.dist-info/METADATA"
 )
-_TAIL = 256 * 1024
-_PARTIAL = 206
-#: Bytes of a zip that is read whole because the server sends no parts: no layer is larger unzipped.
-_MOST = 262_144_000
-
-
-class UnreadableError(ServerlessError):
-    """What is in a zip can't be told."""
 
 
 def distributions_of(file: IO[bytes]) -> dict[str, str]:
@@ -44,11 +29,7 @@ def distributions_of(file: IO[bytes]) -> dict[str, str]:
     :param file: the zip.
     :raises UnreadableError: it is no zip.
     """
-    try:
-        with zipfile.ZipFile(file) as archive:
-            names = archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise UnreadableError(f"the zip can't be read ({error})", "") from error
+    names = [member.filename for member in read_directory(file)]
     found = (match for match in map(_DIST_INFO.fullmatch, names) if match)
     return dict(sorted((normalize(match["name"]), match["version"]) for match in found))
 
@@ -60,14 +41,8 @@ def remote_distributions(location: str, *, fetch: Fetch) -> dict[str, str]:
     :param fetch: asks it.
     :raises UnreadableError: it does not answer, or has no zip.
     """
-    if not location.startswith(("https://", "http://")):
-        raise UnreadableError("AWS gives no address for the zip", "")
-    try:
-        with closing(_RemoteFile(location, fetch=fetch)) as file:
-            return distributions_of(file)
-    except (OSError, http.client.HTTPException) as error:
-        # The address itself works like a password, and these errors do not repeat it.
-        raise UnreadableError(f"the zip can't be fetched ({type(error).__name__}: {error})", "") from error
+    with remote_file(location, fetch=fetch) as file:
+        return distributions_of(file)
 
 
 def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
@@ -86,43 +61,3 @@ def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
         elif old != new:
             lines.append(f"{name} {old} -> {new}")
     return lines
-
-
-class _RemoteFile(io.BytesIO):
-    """The end of a file that lies elsewhere; what is before it is asked for when somebody reads there."""
-
-    def __init__(self, location: str, *, fetch: Fetch) -> None:
-        super().__init__()
-        self._location = location
-        self._fetch = fetch
-        self._load(_TAIL)
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Positions are those of the whole file."""
-        if whence == os.SEEK_END:
-            position = self._size + offset
-        elif whence == os.SEEK_CUR:
-            position = self.tell() + offset
-        else:
-            position = offset
-        if position < self._start:
-            self._load(self._size - max(position, 0))
-        super().seek(max(position, self._start) - self._start)
-        return self.tell()
-
-    def tell(self) -> int:
-        """The position in the whole file."""
-        return super().tell() + self._start
-
-    def _load(self, length: int) -> None:
-        """Have at least so many bytes of the end."""
-        with closing(self._fetch(self._location, {"Range": f"bytes=-{length}"})) as answer:
-            content = answer.read(_MOST)
-            partial = answer.status == _PARTIAL
-            total = answer.headers.get("Content-Range", "").rpartition("/")[2] if partial else ""
-        self._size = int(total) if total.isdigit() else len(content)
-        self._start = self._size - len(content)
-        super().seek(0)
-        self.truncate(0)
-        self.write(content)
-        super().seek(0)

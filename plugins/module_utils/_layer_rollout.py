@@ -15,8 +15,6 @@ from typing import Any
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_api import Layers, LayerVersion
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_distributions import (
-    Fetch,
-    UnreadableError,
     changes,
     remote_distributions,
 )
@@ -39,6 +37,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_sharing
     plan_sharing,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_upload import Bucket
+from ansible_collections.asesoria.serverless.plugins.module_utils._remote_zip import Fetch, UnreadableError
 
 #: Stands for the number of a version that is yet to be published.
 NEW = 0

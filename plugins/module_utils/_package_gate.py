@@ -54,7 +54,7 @@ class PackageGate:
                 Request(
                     target=Target(runtime=runtime, architecture=function.architecture),
                     kind=FUNCTION,
-                    other_layers=function.layers,
+                    other_layers=len(function.layers),
                     allow=self.allow,
                 ),
             )

@@ -7,19 +7,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-try:
-    import yaml
-except ImportError:
-    # The module says that it is missing, before anything here is called.
-    HAS_YAML = False
-else:
-    HAS_YAML = True
-
-from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
+from ansible_collections.asesoria.serverless.plugins.module_utils._yaml_tree import (
+    ConfigError,
+    child,
+    compose,
+    dump,
+    is_nothing,
+    is_sequence,
+    list_node,
+    put,
+    serialize,
+    text_of,
+)
 
 #: The stack's output that holds the fingerprint. An output appears only with the whole template, together with what it
 #: speaks of: a stack that holds just the bucket (the first of the CLI's two steps), or one that was rolled back, does
@@ -33,10 +34,6 @@ CONFIG_NAMES = tuple(f"serverless.{suffix}" for suffix in ("yml", "yaml", "json"
 _STACK_NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{0,127}")
 _VARIABLE = re.compile(r"\$\{(?:sls:stage|self:provider\.stage|opt:stage(?:,[^}]*)?)\}")
 _SERVICE_VARIABLE = "${self:service}"
-
-
-class ConfigError(ServerlessError):
-    """A C(serverless.yml) can't be used."""
 
 
 @dataclass(frozen=True)
@@ -55,15 +52,10 @@ class ServiceConfig:
     wsgi_app: str
 
 
-def dump_config(config: Mapping[str, Any]) -> str:
-    """Write a configuration as C(serverless.yml), in ASCII: PyYAML can't read back all that it writes otherwise."""
-    return yaml.safe_dump(dict(config), sort_keys=False, width=120)
-
-
 def minimal_config(*, service: str, stage: str, region: str) -> str:
     """Write a C(serverless.yml) with which the CLI can remove a service, and nothing else."""
     provider = {"name": "aws", "stage": stage, "region": region}
-    return dump_config({"service": service, "frameworkVersion": "3 || 4", "provider": provider})
+    return dump({"service": service, "frameworkVersion": "3 || 4", "provider": provider})
 
 
 def read_config(text: str, *, origin: str, stage: str) -> ServiceConfig:
@@ -74,15 +66,15 @@ def read_config(text: str, *, origin: str, stage: str) -> ServiceConfig:
     :param stage: the stage to deploy to.
     :raises ConfigError: it is no YAML, or a name in it is missing, refused by AWS, or only known to the CLI.
     """
-    root = _compose(text, origin=origin)
-    service = _plain(_scalar(root, "service"), key="service", origin=origin, stage=stage)
+    root = compose(text, origin=origin)
+    service = _plain(text_of(child(root, "service")), key="service", origin=origin, stage=stage)
     if not service:
         raise ConfigError(f"{origin} has no key 'service'", "Give the service a name")
-    own_name = (_scalar(root, "provider", "stackName") or "").replace(_SERVICE_VARIABLE, service)
+    own_name = (text_of(child(root, "provider", "stackName")) or "").replace(_SERVICE_VARIABLE, service)
     stack_name = _plain(own_name, key="provider.stackName", origin=origin, stage=stage) or f"{service}-{stage}"
     check_stack_name(stack_name)
     return ServiceConfig(
-        text=text, service=service, stack_name=stack_name, wsgi_app=_scalar(root, "custom", "wsgi", "app") or ""
+        text=text, service=service, stack_name=stack_name, wsgi_app=text_of(child(root, "custom", "wsgi", "app")) or ""
     )
 
 
@@ -105,57 +97,21 @@ def with_fingerprint(text: str, *, fingerprint: str, origin: str) -> str:
     :param fingerprint: the output's value.
     :param origin: where the text comes from, for messages.
     """
-    root = _compose(text, origin=origin)
+    root = compose(text, origin=origin)
     output = {
         "Description": "What was deployed; asesoria.serverless compares it before it deploys again",
         "Value": fingerprint,
     }
-    ours = yaml.compose(yaml.safe_dump({"Outputs": {FINGERPRINT_OUTPUT: output}}))
-    theirs = _child(root, "resources")
-    if theirs is None or _is_null(theirs):
+    ours = compose(dump({"Outputs": {FINGERPRINT_OUTPUT: output}}), origin="the fingerprint")
+    theirs = child(root, "resources")
+    if is_nothing(theirs):
         resources = [ours]
-    elif isinstance(theirs, yaml.SequenceNode):
+    elif is_sequence(theirs):
         resources = [*theirs.value, ours]
     else:
         resources = [theirs, ours]
-    root.value = [(key, value) for key, value in root.value if key.value != "resources"]
-    root.value.append(
-        (
-            yaml.ScalarNode("tag:yaml.org,2002:str", "resources"),
-            yaml.SequenceNode("tag:yaml.org,2002:seq", resources, flow_style=False),
-        )
-    )
-    return str(yaml.serialize(root, width=120))
-
-
-def _compose(text: str, *, origin: str) -> Any:
-    try:
-        root = yaml.compose(text)
-    except yaml.YAMLError as error:
-        reason = " ".join(str(error).split())
-        raise ConfigError(f"{origin} is no YAML: {reason}", "Correct it") from error
-    if not isinstance(root, yaml.MappingNode):
-        raise ConfigError(f"{origin} has no keys", "Write a service configuration into it")
-    return root
-
-
-def _child(node: Any, key: str) -> Any:
-    if not isinstance(node, yaml.MappingNode):
-        return None
-    return next((value for name, value in node.value if name.value == key), None)
-
-
-def _is_null(node: Any) -> bool:
-    return isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null"
-
-
-def _scalar(root: Any, *keys: str) -> str | None:
-    node = root
-    for key in keys:
-        node = _child(node, key)
-    if not isinstance(node, yaml.ScalarNode) or _is_null(node):
-        return None
-    return str(node.value)
+    put(root, "resources", list_node(resources))
+    return serialize(root)
 
 
 def _plain(value: str | None, *, key: str, origin: str, stage: str) -> str:

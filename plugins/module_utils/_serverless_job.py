@@ -25,16 +25,17 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._rules import 
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_config import (
     CONFIG_NAMES,
     FINGERPRINT_OUTPUT,
-    ConfigError,
-    dump_config,
+    ServiceConfig,
     minimal_config,
     read_config,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_service import Job
+from ansible_collections.asesoria.serverless.plugins.module_utils._service_layer import read_layer, with_layer
 from ansible_collections.asesoria.serverless.plugins.module_utils._wsgi_app import (
     check_adapter_imports,
     find_wsgi_module,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._yaml_tree import ConfigError, dump
 
 _CONFIG_NAME = "serverless.yml"
 # What serverless-wsgi puts into the folder that it packages, in place of a file of the app's that has the name.
@@ -44,14 +45,18 @@ _PLUGIN_FILES = ("/wsgi_handler.py", "/serverless_wsgi.py")
 def make_deployment(options: Mapping[str, Any], *, region: str) -> Job:
     """Read the app and make the deployment of it.
 
-    :param options: C(src), C(config), C(exclude), C(stage), C(cli_lock), C(audit) and C(allow), as the module documents
-        them.
+    :param options: C(src), C(config), C(service), C(exclude), C(stage), C(cli_lock), C(layer), C(audit) and C(allow),
+        as the module documents them.
     :param region: the region.
     :raises ServerlessError: the app, its configuration or the lock can't be used.
     """
     root = Path(options["src"])
     text, origin = _config_text(options, root=root)
+    layer = read_layer(options["layer"])
+    if layer is not None:
+        text = with_layer(text, layer=layer, origin=origin)
     config = read_config(text, origin=origin, stage=options["stage"])
+    _require_service(config, service=options["service"], stage=options["stage"], origin=origin)
     files = read_source(root=root, exclude=[*options["exclude"], *(f"/{name}" for name in CONFIG_NAMES)])
     if config.wsgi_app:
         find_wsgi_module(root, config.wsgi_app)
@@ -71,7 +76,24 @@ def make_deployment(options: Mapping[str, Any], *, region: str) -> Job:
         stage=options["stage"],
         region=region,
         gate=gate,
+        layer=layer,
     )
+
+
+def _require_service(config: ServiceConfig, *, service: str | None, stage: str, origin: str) -> None:
+    """See that a configuration is of the service that whoever deploys it will look for."""
+    if not service:
+        return
+    if config.service != service:
+        raise ConfigError(
+            f"{origin} is of the service {config.service!r}, but {service!r} is asked for",
+            f"Set the name to {config.service}, since the endpoint, the policy and the removal are looked up by it",
+        )
+    if config.stack_name != f"{service}-{stage}":
+        raise ConfigError(
+            f"{origin} calls its stack {config.stack_name}, but it would be looked for as {service}-{stage}",
+            "Leave provider.stackName out",
+        )
 
 
 def _make_gate(options: Mapping[str, Any]) -> PackageGate | None:
@@ -98,8 +120,10 @@ def make_reference(options: Mapping[str, Any], *, region: str) -> Job:
         text, origin = minimal_config(service=options["service"], stage=stage, region=region), "the option service"
     else:
         raise ConfigError("nothing says which service that is", "Give the option service, config or src")
+    config = read_config(text, origin=origin, stage=stage)
+    _require_service(config, service=options["service"], stage=stage, origin=origin)
     return Job(
-        config=read_config(text, origin=origin, stage=stage),
+        config=config,
         config_name=_CONFIG_NAME,
         origin=origin,
         files=files,
@@ -111,7 +135,7 @@ def make_reference(options: Mapping[str, Any], *, region: str) -> Job:
 
 def _config_text(options: Mapping[str, Any], *, root: Path) -> tuple[str, str]:
     if options["config"] is not None:
-        return dump_config(options["config"]), "the option config"
+        return dump(options["config"]), "the option config"
     for name in CONFIG_NAMES[:2]:
         path = root / name
         if path.is_file():

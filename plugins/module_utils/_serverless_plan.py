@@ -49,14 +49,14 @@ class PackagedFunction:
     :param archive: the zip of its code.
     :param runtime: the runtime that it asks for.
     :param architecture: the architecture that it asks for.
-    :param layers: how many layers it has.
+    :param layers: the ARNs of its layers; one that the template makes of something else is written as JSON.
     """
 
     name: str
     archive: Path
     runtime: str
     architecture: str
-    layers: int
+    layers: tuple[str, ...]
 
 
 def removal_diff(stack: Stack) -> Diff:
@@ -125,7 +125,9 @@ def packaged_functions(template: Mapping[str, Any], *, package: Path) -> Iterato
                 archive=archive,
                 runtime=str(properties.get("Runtime", "")),
                 architecture=str((properties.get("Architectures") or ["x86_64"])[0]),
-                layers=len(properties.get("Layers", ())),
+                layers=tuple(
+                    item if isinstance(item, str) else json.dumps(item) for item in properties.get("Layers", ())
+                ),
             )
 
 

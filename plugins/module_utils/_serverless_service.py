@@ -25,7 +25,9 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._deployments i
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._fingerprint import SourceFile
+from ansible_collections.asesoria.serverless.plugins.module_utils._package_budget import LayerRoom, require_room
 from ansible_collections.asesoria.serverless.plugins.module_utils._package_gate import PackageGate
+from ansible_collections.asesoria.serverless.plugins.module_utils._plain_secrets import plain_secrets
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_cli import CliError, ServerlessCli
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_config import (
     FINGERPRINT_OUTPUT,
@@ -41,6 +43,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_pl
     roll_back_diff,
     summary_diff,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._service_layer import ServiceLayer, require_layer
 from ansible_collections.asesoria.serverless.plugins.module_utils._work_folder import (
     WorkFolder,
     open_work_folder,
@@ -85,6 +88,7 @@ class Job:
     :param stage: the stage.
     :param region: the region.
     :param gate: what the packages of the functions have to pass; C(None) if nothing.
+    :param layer: the layer that the configuration gives its functions; C(None) if nothing was added to it.
     """
 
     config: ServiceConfig
@@ -95,6 +99,7 @@ class Job:
     stage: str
     region: str
     gate: PackageGate | None = None
+    layer: ServiceLayer | None = None
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,8 @@ class ServiceManager:
     :param stacks: CloudFormation.
     :param functions: Lambda.
     :param deployments: the deployments that the bucket keeps.
+    :param room: tells how much room layers take.
+    :param warn: is told what does not stop a deployment and should be known.
     :param cli: the Serverless CLI.
     :param work_dir: the folder to work in.
     :param timeout: seconds to wait for another run, and for a stack that is being changed.
@@ -132,6 +139,8 @@ class ServiceManager:
         stacks: Stacks,
         functions: Functions,
         deployments: Deployments,
+        room: LayerRoom,
+        warn: Callable[[str], None],
         cli: ServerlessCli,
         work_dir: Path,
         timeout: float,
@@ -141,6 +150,8 @@ class ServiceManager:
         self._stacks = stacks
         self._functions = functions
         self._deployments = deployments
+        self._room = room
+        self._warn = warn
         self._cli = cli
         self._work_dir = work_dir
         self._timeout = timeout
@@ -268,8 +279,15 @@ class ServiceManager:
         config = with_fingerprint(job.config.text, fingerprint=job.fingerprint, origin=job.origin)
         work.fill(files=job.files, config=config, config_name=job.config_name)
         self._cli.package(work)
+        template = packaged_template(work.package)
+        functions = list(packaged_functions(template, package=work.package))
+        if job.layer is not None:
+            require_layer(functions, layer=job.layer)
         if job.gate is not None:
-            job.gate.require_sound(packaged_functions(packaged_template(work.package), package=work.package))
+            job.gate.require_sound(functions)
+        require_room(functions, unzipped_bytes=self._room.unzipped_bytes)
+        for sentence in plain_secrets(template):
+            self._warn(sentence)
         if not diff:
             return Diff()
         return deployment_diff(stack=stack, stacks=self._stacks, functions=self._functions, package=work.package)

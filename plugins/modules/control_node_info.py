@@ -55,7 +55,9 @@ options:
     type: path
     required: true
   wsgi_app:
-    description: Where the app is in the folder, module and name, such as V(app.app).
+    description: >-
+      Where the app is in the folder, module and name, such as V(app.app). If it is empty, C(serverless.yml) in the
+      folder says it.
     type: str
     required: true
   work_dir:

@@ -18,6 +18,9 @@ description:
     same and the stack is healthy, the CLI is not started and nothing is written.
   - With diff, and in check mode, shows how the stack's template and the functions' code would change. For that the CLI
     only packages, which asks AWS nothing.
+  - Before anything is uploaded, every function is held together with its layers against what Lambda takes unzipped, 250
+    MB, and against the number of layers. For that the end of each layer's zip is read. One of another account may be
+    unreadable, which is a warning.
   - With O(audit), what the CLI has packaged is looked at before anything is uploaded, in check mode as well, and a
     function that would not work stops the run.
   - A run that was cut off can be started again at any time. It waits for the CLI that the earlier one left behind, and
@@ -44,7 +47,8 @@ attributes:
     support: full
 notes:
   - The template and so the difference shows a function's environment variables. Don't put secrets there; let the
-    function read them from SSM or Secrets Manager.
+    function read them from SSM or Secrets Manager. What looks like a secret in plain text, by its name or its form, is
+    warned about.
 options:
   state:
     description:
@@ -75,6 +79,8 @@ options:
     description:
       - Name of the service, for a state other than V(present) without a configuration. Otherwise the configuration has
         it.
+      - With a configuration it is what that has to say. One of another service is refused, and so is one that gives
+        its stack another name than service and stage make.
     type: str
   stage:
     description: Stage to deploy to or remove from.
@@ -108,6 +114,33 @@ options:
       - "*.pyc"
       - /tests
       - node_modules
+  layer:
+    description:
+      - A layer that the Python functions get, written into the copy of the configuration. Those of container images do
+        not. Another version of the layer makes room for it, other layers stay, and so does all else.
+      - C(custom.wsgi.packRequirements) is then set to false if it is not there, and refused if it is true. The plugin
+        C(serverless-python-requirements) is refused.
+      - After the CLI has packaged, and before anything is uploaded, each function is seen to have got it, and to ask
+        for what it was built for.
+    type: dict
+    suboptions:
+      arn:
+        description: ARN of the layer's version.
+        type: str
+        required: true
+      runtime:
+        description: The runtime that it was built for. Without it the functions' runtimes are not looked at.
+        type: str
+      architecture:
+        description: The architecture that it was built for. Without it the functions' architectures are not looked at.
+        type: str
+      functions:
+        description: >-
+          The functions that get it, by their names in the configuration, where they have to be written themselves. If
+          none is named all Python functions get it.
+        type: list
+        elements: str
+        default: []
   audit:
     description:
       - Hold the packages of all Python functions against the rules of M(asesoria.serverless.layer_audit), for the
@@ -155,6 +188,10 @@ EXAMPLES = r"""
     cli: [/home/ana/cli/node_modules/.bin/osls]
     cli_lock: /home/ana/cli/package-lock.json
     work_dir: /home/ana/.local/share/asesoria.serverless/services/app-dev
+    layer:
+      arn: arn:aws:lambda:us-east-1:123456789012:layer:flask-dependencies-py311:4
+      runtime: python3.11
+      architecture: x86_64
 
 - name: Deploy a Flask app
   asesoria.serverless.serverless_service:
@@ -289,9 +326,10 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformatio
 from ansible_collections.asesoria.serverless.plugins.module_utils._deployments import Deployments
 from ansible_collections.asesoria.serverless.plugins.module_utils._endpoint import check_endpoint_format
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
+from ansible_collections.asesoria.serverless.plugins.module_utils._package_budget import LayerRoom
+from ansible_collections.asesoria.serverless.plugins.module_utils._remote_zip import open_address
 from ansible_collections.asesoria.serverless.plugins.module_utils._rules import allow_option
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_cli import ServerlessCli, run_process
-from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_config import HAS_YAML
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_job import (
     describe_stack,
     make_deployment,
@@ -302,6 +340,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_se
     Outcome,
     ServiceManager,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._yaml_tree import HAS_YAML
 
 #: What the audit needs, and is not there.
 MISSING: dict[str, str] = {}
@@ -347,6 +386,13 @@ def make_manager(module: AnsibleAWSModule, *, region: str) -> ServiceManager:
         stacks=stacks,
         functions=Functions(lambda: module.client("lambda", retry_decorator=retry)),
         deployments=Deployments(lambda: module.client("s3", retry_decorator=retry), stacks=stacks),
+        # Where nothing is deployed, the layer may be one that has yet to be published.
+        room=LayerRoom(
+            lambda: module.client("lambda", retry_decorator=retry),
+            fetch=open_address,
+            warn=(lambda _text: None) if module.check_mode else module.warn,
+        ),
+        warn=module.warn,
         cli=cli,
         work_dir=Path(params["work_dir"] or "."),
         timeout=params["timeout"],
@@ -435,6 +481,15 @@ def main() -> None:
                     "/tests",
                     "node_modules",
                 ],
+            },
+            "layer": {
+                "type": "dict",
+                "options": {
+                    "arn": {"type": "str", "required": True},
+                    "runtime": {"type": "str"},
+                    "architecture": {"type": "str"},
+                    "functions": {"type": "list", "elements": "str", "default": []},
+                },
             },
             "audit": {"type": "bool", "default": False},
             "allow": allow_option(),

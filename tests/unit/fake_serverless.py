@@ -93,6 +93,8 @@ if command == "package":
             "FunctionName": name + "-api", "MemorySize": config["provider"].get("memorySize", 1024),
             "Runtime": config["provider"].get("runtime", "python3.11"),
             "Architectures": [config["provider"].get("architecture", "x86_64")],
+            "Environment": {{"Variables": config["provider"].get("environment", {{}})}},
+            "Layers": config.get("functions", {{}}).get("api", {{}}).get("layers", []),
             "Code": {{"S3Bucket": {{"Ref": "ServerlessDeploymentBucket"}},
                      "S3Key": "serverless/x/dev/" + version + "/" + config["service"] + ".zip"}},
         }}}}}},
@@ -201,6 +203,10 @@ class FakeCloud:
         if FunctionName not in code:
             raise ClientError({"Error": {"Code": "ResourceNotFoundException", "Message": "no"}}, "GetFunction")
         return {"CodeSha256": code[FunctionName]}
+
+    def get_layer_version_by_arn(self, *, Arn: str) -> dict[str, Any]:  # noqa: N803
+        self.asked.append("get_layer_version_by_arn")
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": Arn}}, "GetLayerVersion")
 
     def _stack(self, name: str, operation: str) -> dict[str, Any]:
         stacks = self.read()["stacks"]

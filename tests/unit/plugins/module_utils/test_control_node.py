@@ -342,6 +342,13 @@ def test_app(tmp_path: Path) -> None:
     assert node.check_app(tmp_path / "none", setting="app.app").problem.startswith("app: the app's folder ")
 
 
+def test_an_app_with_a_configuration_of_its_own(tmp_path: Path) -> None:
+    assert "a serverless.yml in" in node.check_app(tmp_path, setting="").problem
+    (tmp_path / "serverless.yaml").write_text("service: own\n", encoding="utf-8")
+    check = node.check_app(tmp_path, setting="")
+    assert (check.ok, check.found) == (True, str(tmp_path / "serverless.yaml"))
+
+
 @pytest.mark.parametrize(("free", "ok"), [(1024 * MIB, True), (1024 * MIB - 1, False), (0, False)])
 def test_disk(tmp_path: Path, free: int, ok: bool) -> None:
     folder = tmp_path / "not" / "yet"

@@ -16,12 +16,11 @@ from typing import Any
 
 import pytest
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_distributions import (
-    UnreadableError,
     changes,
     distributions_of,
     remote_distributions,
 )
-from ansible_collections.asesoria.serverless.plugins.modules.layer_publish import open_address
+from ansible_collections.asesoria.serverless.plugins.module_utils._remote_zip import UnreadableError, open_address
 
 
 def make_zip(names: list[str], *, ballast: int = 0) -> bytes:

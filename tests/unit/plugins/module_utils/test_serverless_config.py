@@ -10,11 +10,10 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._endpoint impo
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_cli import failure_reason
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_config import (
     FINGERPRINT_OUTPUT,
-    ConfigError,
-    dump_config,
     read_config,
     with_fingerprint,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._yaml_tree import ConfigError, dump
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -75,7 +74,7 @@ def test_a_word_that_another_yaml_reads_otherwise_is_not_rewritten() -> None:
     )
 )
 def test_any_configuration_survives(config: dict[str, object]) -> None:
-    after = yaml.safe_load(with_fingerprint(dump_config(config), fingerprint="0", origin="x"))
+    after = yaml.safe_load(with_fingerprint(dump(config), fingerprint="0", origin="x"))
     del after["resources"]
     assert after == config
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.asesoria.serverless.plugins.module_utils import _serverless_service
+from ansible_collections.asesoria.serverless.plugins.module_utils import _package_budget, _serverless_service
 from ansible_collections.asesoria.serverless.plugins.modules import serverless_service, serverless_service_info
 from ansible_collections.asesoria.serverless.tests.unit.fake_serverless import FakeCloud
 from ansible_collections.asesoria.serverless.tests.unit.layers import LayerFiles
@@ -362,6 +362,75 @@ def test_the_apps_own_configuration(options: dict[str, Any], cloud: FakeCloud, a
     assert not deploy({**options, "config": None})["changed"]
     assert (app / "serverless.yml").read_text().startswith("service: own\nprovider: {name: aws}\n")
     assert cloud.commands == ["package", "deploy"]
+
+
+ARN = "arn:aws:lambda:us-east-1:123456789012:layer:deps:7"
+OWN = "service: own\nprovider: {name: aws, runtime: python3.11}\nfunctions:\n  api: {handler: a.b}\n"
+
+
+def own_options(options: dict[str, Any], app: Path, *, text: str = OWN) -> dict[str, Any]:
+    """Those of a deployment with the app's own configuration and a layer."""
+    (app / "serverless.yml").write_text(text)
+    layer = {"arn": ARN, "runtime": "python3.11", "architecture": "x86_64"}
+    return {**options, "config": None, "layer": layer, "service": "own"}
+
+
+def test_the_apps_own_configuration_gets_the_layer(options: dict[str, Any], cloud: FakeCloud, app: Path) -> None:
+    own = own_options(options, app)
+    assert "its size is left out of the function's" in str(deploy(own)["warnings"])
+    template = cloud.read()["stacks"]["own-dev"]["template"]
+    assert template["Resources"]["ApiLambdaFunction"]["Properties"]["Layers"] == [ARN]
+    assert (app / "serverless.yml").read_text() == OWN
+    assert not deploy(own)["changed"]
+    assert deploy({**own, "layer": {**own["layer"], "arn": ARN + "1"}})["changed"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (OWN.replace("3.11", "3.12"), "own-dev-api runs on python3.12, but the layer"),
+        (OWN.replace("service: own", "service: other"), "is of the service 'other', but 'own' is asked for"),
+        (OWN.replace("{name", "{stackName: x, name"), "calls its stack x, but it would be looked for as own-dev"),
+        (OWN.replace("{handler: a.b}", "{layers: x}"), "functions.api.layers in"),
+    ],
+)
+def test_an_own_configuration_that_does_not_go_with_it(
+    options: dict[str, Any], cloud: FakeCloud, app: Path, text: str, said: str
+) -> None:
+    own = own_options(options, app, text=text)
+    for flags in ({"check_mode": True}, {}):
+        result = run_module(serverless_service.main, own, **flags)
+        assert result["failed"]
+        assert said in result["msg"]
+    assert "deploy" not in cloud.commands
+
+
+def test_a_secret_in_plain_text_is_warned_about(options: dict[str, Any], cloud: FakeCloud) -> None:
+    options["config"]["provider"]["environment"] = {"DB_PASSWORD": "hunter2"}
+    result = deploy(options)
+    assert "The environment variable DB_PASSWORD of the function shop-dev-api looks like" in str(result["warnings"])
+    assert "hunter2" not in str(result)
+    assert cloud.commands == ["package", "deploy"]
+
+
+def test_what_has_no_room_in_lambda_is_not_deployed(
+    options: dict[str, Any], cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_package_budget, "MAX_UNZIPPED_BYTES", 10)
+    result = run_module(serverless_service.main, options)
+    assert "the function shop-dev-api takes 0.0 MB unzipped, and Lambda less than" in result["msg"]
+    assert cloud.commands == ["package"]
+
+
+def test_another_service_than_the_configuration_names_is_not_removed(
+    options: dict[str, Any], cloud: FakeCloud, app: Path
+) -> None:
+    own = own_options(options, app)
+    deploy(own)
+    gone = {name: own[name] for name in ("src", "region", "cli", "work_dir")}
+    result = run_module(serverless_service.main, {**gone, "state": "absent", "service": "another"})
+    assert "is of the service 'own', but 'another' is asked for" in result["msg"]
+    assert "own-dev" in cloud.read()["stacks"]
 
 
 def add_foreign_wheel(app: Path) -> None:
