@@ -16,9 +16,7 @@ locks there, downloads, the build with its import gate, and fetching the zips.
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -26,8 +24,8 @@ import tempfile
 import time
 from pathlib import Path
 
-TOP = Path(__file__).resolve().parent.parent
-BIN = TOP / ".venv/bin"
+from sandbox_run import TOP, SandboxRun
+
 #: Each takes some seconds; one package differs, so that none is what another one was.
 COMMON = ("numpy", "pandas", "pillow")
 OWN = ("attrs", "click", "idna", "packaging", "six", "tomli")
@@ -42,15 +40,12 @@ def main() -> int:
     seconds: dict[int, list[float]] = {1: [], 2: []}
     with tempfile.TemporaryDirectory() as scratch:
         run = Run(Path(scratch))
-        run.play("playbooks/sandbox.yml")
-        try:
+        with run.started():
             run.play("playbooks/access.yml")
             for _round in range(options.rounds):
                 for count, taken in seconds.items():
                     taken.append(run.build(count))
                     sys.stderr.write(f"{count}: {taken[-1]:.1f} s\n")
-        finally:
-            run.play("playbooks/sandbox.yml", {"sandbox_state": "stopped", "sandbox_purge": True})
     one, two = (statistics.median(taken) for taken in seconds.values())
     sys.stdout.write(
         f"{len(OWN)} layers: {one:.1f} s on one builder, {two:.1f} s on two (medians of {options.rounds}):"
@@ -59,40 +54,19 @@ def main() -> int:
     return 0
 
 
-class Run:
-    """A sandbox and the playbooks that run against it.
+class Run(SandboxRun):
+    """The sandbox with the layers to build.
 
     :param folder: where all is kept.
     """
 
     def __init__(self, folder: Path) -> None:
-        port = free_port()
-        self._folder = folder
-        self._environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ANSIBLE_"))},
-            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
-            "ASESORIA_SANDBOX_DIR": str(folder / "sandbox"),
-            "ASESORIA_SANDBOX_PORT": str(port),
-            "ASESORIA_SANDBOX_PACKAGES": str(TOP / ".cache/sandbox"),
-            "ANSIBLE_INVENTORY": str(TOP / "inventory/sandbox"),
-            "ANSIBLE_NOCOLOR": "true",
-        }
         layers = []
         for own in OWN:
             requirements = folder / f"{own}.txt"
             requirements.write_text("\n".join((*COMMON, own)) + "\n", encoding="utf-8")
             layers.append({"name": own, "requirements": str(requirements)})
-        self._variables = {"asesoria_layers": layers}
-
-    def play(self, playbook: str, variables: dict[str, object] | None = None) -> None:
-        """Run a playbook."""
-        subprocess.run(
-            self._command(playbook, variables or {}),
-            cwd=TOP,
-            env=self._environment,
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
+        super().__init__(folder, variables={"asesoria_layers": layers})
 
     def build(self, count: int) -> float:
         """Seconds that the layers take on so many builders that have nothing yet."""
@@ -101,9 +75,9 @@ class Run:
         self.play("playbooks/builder.yml", given)
         self.play("playbooks/python.yml", given)
         self._pin()
-        command = self._command("playbooks/layer.yml", given)
+        command = self.command("playbooks/layer.yml", given)
         with subprocess.Popen(
-            command, cwd=TOP, env=self._environment, stdout=subprocess.PIPE, text=True, stderr=subprocess.STDOUT
+            command, cwd=TOP, env=self.environment, stdout=subprocess.PIPE, text=True, stderr=subprocess.STDOUT
         ) as process:
             began = None
             for line in process.stdout or ():
@@ -115,13 +89,10 @@ class Run:
                     return taken
         raise SystemExit(f"fleet: {' '.join(command)} has not built the layers")
 
-    def _command(self, playbook: str, variables: dict[str, object]) -> list[str]:
-        return ["ansible-playbook", playbook, "-e", json.dumps({**self._variables, **variables})]
-
     def _pin(self) -> None:
         """Give each machine a processor; what logs in inherits it from the SSH server."""
         processors = sorted(os.sched_getaffinity(0))
-        machines = sorted(path.name for path in (self._folder / "sandbox/machines").iterdir())
+        machines = sorted(path.name for path in (self.sandbox / "machines").iterdir())
         for process in Path("/proc").glob("[0-9]*"):
             try:
                 words = (process / "cmdline").read_bytes().decode(errors="replace")
@@ -132,19 +103,6 @@ class Run:
                 inside = "sshd" in words and f"machines/{machine}/" in mounts
                 if inside or f"machines/{machine}/" in words:
                     os.sched_setaffinity(int(process.name), {processors[number % len(processors)]})
-
-
-def free_port() -> int:
-    """The first of three neighbouring ports that are free."""
-    for first in range(24700, 25600, 10):
-        try:
-            for port in range(first, first + 3):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", port))
-        except OSError:
-            continue
-        return first
-    raise SystemExit("fleet: no three neighbouring ports are free")
 
 
 if __name__ == "__main__":

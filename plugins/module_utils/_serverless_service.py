@@ -56,10 +56,11 @@ _POLL_INTERVAL = 2.0
 _REVIEW_PATIENCE = 15.0
 
 _REMOVE_FIRST = "Look at its events, then remove the service (state: absent) and deploy it again"
+#: The status of a stack whose first creation failed: all that it had was taken back, and it can only be deleted.
+_NEVER_CREATED = "ROLLBACK_COMPLETE"
 # AWS CloudFormation User Guide, "Stack status codes".
 _STUCK = {
     "CREATE_FAILED": ("could not be created", _REMOVE_FIRST),
-    "ROLLBACK_COMPLETE": ("could not be created and holds nothing, and can only be deleted", _REMOVE_FIRST),
     "ROLLBACK_FAILED": ("could neither be created nor taken back", _REMOVE_FIRST),
     "DELETE_FAILED": (
         "could not be removed completely",
@@ -337,8 +338,10 @@ class ServiceManager:
 
     def _wait_until_deployable(self, name: str) -> Stack | None:
         stack = self._wait_until_settled(name)
-        if stack is not None and stack.status == "REVIEW_IN_PROGRESS":
+        if stack is not None and _is_reviewed(stack):
             stack = self._clear_review(name)
+        if stack is not None and stack.status == _NEVER_CREATED:
+            stack = self._clear(name)
         if stack is not None:
             require_deployable(stack)
         return stack
@@ -350,10 +353,12 @@ class ServiceManager:
     def _clear_review(self, name: str) -> Stack | None:
         """Delete a stack that has no resources yet, only a change set that nobody executes."""
         stack = self._wait(name, patience=_REVIEW_PATIENCE, busy=_is_reviewed, strict=False)
-        if stack is not None and _is_reviewed(stack):
-            self._stacks.delete(name)
-            stack = self._wait(name, patience=self._timeout, busy=lambda _stack: True)
-        return stack
+        return self._clear(name) if stack is not None and _is_reviewed(stack) else stack
+
+    def _clear(self, name: str) -> Stack | None:
+        """Delete a stack that has no resources."""
+        self._stacks.delete(name)
+        return self._wait(name, patience=self._timeout, busy=lambda stack: stack.status != "DELETE_FAILED")
 
     def _wait(self, name: str, *, patience: float, busy: Callable[[Stack], bool], strict: bool = True) -> Stack | None:
         deadline = self._clock() + patience

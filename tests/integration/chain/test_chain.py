@@ -296,9 +296,7 @@ def test_a_second_teardown_changes_nothing(chain: Chain) -> None:
 @_NEEDS_PYTHON
 def test_a_layer_of_wheels_needs_no_builder(chain: Chain) -> None:
     given = ["site.yml", "-e", "asesoria_layer_strategy=auto"]
-    since, files = chain.calls, chain.files()
-    planned = chain.play(*given, "--check", "--diff")
-    assert_nothing_done(chain, planned, since=since, files=files)
+    since = chain.calls
     first = chain.play(*given).ok()
     assert "is built on the control node: there is a wheel of everything" in first.output
     assert ask(first) == WELCOME

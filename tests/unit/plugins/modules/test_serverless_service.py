@@ -242,7 +242,7 @@ def test_a_rolled_back_stack_with_the_wanted_fingerprint_is_left_alone(
 @pytest.mark.parametrize(
     ("status", "said"),
     [
-        ("ROLLBACK_COMPLETE", "remove the service (state: absent) and deploy it again"),
+        ("ROLLBACK_FAILED", "remove the service (state: absent) and deploy it again"),
         ("DELETE_FAILED", "then remove the service again (state: absent)"),
         ("UPDATE_ROLLBACK_FAILED", "let CloudFormation continue the rollback"),
     ],
@@ -275,10 +275,23 @@ def test_an_update_that_does_not_end(options: dict[str, Any], cloud: FakeCloud) 
     )
 
 
-def test_a_stack_with_nothing_but_a_change_set_is_cleared(options: dict[str, Any], cloud: FakeCloud) -> None:
-    cloud.set_stack(STACK, "REVIEW_IN_PROGRESS")
+@pytest.mark.parametrize("status", ["REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE"])
+def test_a_stack_that_has_nothing_is_cleared(options: dict[str, Any], cloud: FakeCloud, status: str) -> None:
+    cloud.set_stack(STACK, status)
+    assert deploy(options, check_mode=True)["changed"]
+    assert cloud.asked.count("delete_stack") == 0
     assert deploy(options)["changed"]
     assert cloud.asked.count("delete_stack") == 1
+    assert cloud.read()["stacks"][STACK]["status"] == "UPDATE_COMPLETE"
+
+
+def test_a_stack_that_can_not_be_cleared(options: dict[str, Any], cloud: FakeCloud) -> None:
+    cloud.set_stack(STACK, "ROLLBACK_COMPLETE")
+    cloud.passing = ["ROLLBACK_COMPLETE", "ROLLBACK_COMPLETE", "DELETE_IN_PROGRESS", "DELETE_FAILED"]
+    cloud.delete_stack = lambda **_kwargs: None  # type: ignore[method-assign,assignment]
+    result = run_module(serverless_service.main, options)
+    assert "is DELETE_FAILED: it could not be removed completely" in result["msg"]
+    assert cloud.commands == []
 
 
 def test_a_cli_that_a_killed_run_left_behind_is_waited_for(options: dict[str, Any], cloud: FakeCloud) -> None:
