@@ -208,3 +208,10 @@ class Functions:
         said = self._connect().get_function_configuration(FunctionName=name)["LastModified"]
         # In UTC, with fractions of a second that are of no use here.
         return datetime.fromisoformat(said[:19]).replace(tzinfo=timezone.utc).timestamp()
+
+    @explained("reading the layer version")
+    def layer_location(self, arn: str) -> str:
+        """Return the address of a layer version's zip, which is good for some minutes; empty if AWS gives none."""
+        layer, _colon, version = arn.rpartition(":")
+        found = self._connect().get_layer_version(LayerName=layer, VersionNumber=int(version))
+        return str(found["Content"].get("Location") or "")

@@ -18,13 +18,14 @@ import re
 import zipfile
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._project_name import normalize
 
 #: Opens an address with the given header fields.
 Fetch = Callable[[str, Mapping[str, str]], Any]
+_T = TypeVar("_T")
 _DIST_INFO = re.compile(
     r"python/(?:lib/python3\.\d+/site-packages/)?(?P<name>[^/]+?)-(?P<version>[^/-]+)\.dist-info/METADATA"
 )
@@ -44,27 +45,45 @@ def distributions_of(file: IO[bytes]) -> dict[str, str]:
     :param file: the zip.
     :raises UnreadableError: it is no zip.
     """
-    try:
-        with zipfile.ZipFile(file) as archive:
-            names = archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise UnreadableError(f"the zip can't be read ({error})", "") from error
-    found = (match for match in map(_DIST_INFO.fullmatch, names) if match)
+    found = (match for match in map(_DIST_INFO.fullmatch, names_in(file)) if match)
     return dict(sorted((normalize(match["name"]), match["version"]) for match in found))
 
 
-def remote_distributions(location: str, *, fetch: Fetch) -> dict[str, str]:
-    """The same of a zip that has an address.
+def names_in(file: IO[bytes]) -> list[str]:
+    """The names in a zip.
 
-    :param location: the address.
+    :raises UnreadableError: it is none.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise UnreadableError(f"the zip can't be read ({error})", "") from error
+
+
+def remote_distributions(location: str, *, fetch: Fetch) -> dict[str, str]:
+    """What :func:`distributions_of` says of a zip that has an address."""
+    return _remote(location, fetch=fetch, read=distributions_of)
+
+
+def remote_names(location: str, *, fetch: Fetch) -> list[str]:
+    """What :func:`names_in` says of a zip that has an address."""
+    return _remote(location, fetch=fetch, read=names_in)
+
+
+def _remote(location: str, *, fetch: Fetch, read: Callable[[IO[bytes]], _T]) -> _T:
+    """Read a zip elsewhere.
+
+    :param location: its address.
     :param fetch: asks it.
+    :param read: what is wanted of it.
     :raises UnreadableError: it does not answer, or has no zip.
     """
     if not location.startswith(("https://", "http://")):
         raise UnreadableError("AWS gives no address for the zip", "")
     try:
         with closing(_RemoteFile(location, fetch=fetch)) as file:
-            return distributions_of(file)
+            return read(file)
     except (OSError, http.client.HTTPException) as error:
         # The address itself works like a password, and these errors do not repeat it.
         raise UnreadableError(f"the zip can't be fetched ({type(error).__name__}: {error})", "") from error

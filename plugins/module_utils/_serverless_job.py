@@ -19,8 +19,16 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._fingerprint i
     SourceFile,
     fingerprint,
     read_source,
+    with_extra,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._layer_distributions import Fetch
+from ansible_collections.asesoria.serverless.plugins.module_utils._module_gate import ModuleGate
 from ansible_collections.asesoria.serverless.plugins.module_utils._package_gate import PackageGate
+from ansible_collections.asesoria.serverless.plugins.module_utils._python_app import (
+    ASGI,
+    check_adapter_imports,
+    find_app_module,
+)
 from ansible_collections.asesoria.serverless.plugins.module_utils._rules import read_allowances
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_config import (
     CONFIG_NAMES,
@@ -31,22 +39,19 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_co
     read_config,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_service import Job
-from ansible_collections.asesoria.serverless.plugins.module_utils._wsgi_app import (
-    check_adapter_imports,
-    find_wsgi_module,
-)
 
 _CONFIG_NAME = "serverless.yml"
 # What serverless-wsgi puts into the folder that it packages, in place of a file of the app's that has the name.
 _PLUGIN_FILES = ("/wsgi_handler.py", "/serverless_wsgi.py")
 
 
-def make_deployment(options: Mapping[str, Any], *, region: str) -> Job:
+def make_deployment(options: Mapping[str, Any], *, region: str, fetch: Fetch) -> Job:
     """Read the app and make the deployment of it.
 
-    :param options: C(src), C(config), C(exclude), C(stage), C(cli_lock), C(audit) and C(allow), as the module documents
-        them.
+    :param options: C(src), C(config), C(exclude), C(extra_files), C(stage), C(cli_lock), C(audit), C(allow) and
+        C(required_modules), as the module documents them.
     :param region: the region.
+    :param fetch: opens the address of a layer's zip.
     :raises ServerlessError: the app, its configuration or the lock can't be used.
     """
     root = Path(options["src"])
@@ -54,14 +59,18 @@ def make_deployment(options: Mapping[str, Any], *, region: str) -> Job:
     config = read_config(text, origin=origin, stage=options["stage"])
     files = read_source(root=root, exclude=[*options["exclude"], *(f"/{name}" for name in CONFIG_NAMES)])
     if config.wsgi_app:
-        find_wsgi_module(root, config.wsgi_app)
+        find_app_module(root, config.wsgi_app)
         check_adapter_imports(file.path for file in files)
         files = [file for file in files if f"/{file.name}" not in _PLUGIN_FILES]
+    if config.asgi_app:
+        find_app_module(root, config.asgi_app, interface=ASGI)
+    files = with_extra(files, extra=options["extra_files"])
     settings = {"config": text, "stage": options["stage"], "region": region, "cli": _lock_hash(options["cli_lock"])}
     gate = _make_gate(options)
     if gate is not None:
         # What was deployed without a look at it, or with a milder one, is packaged again.
         settings["audit"] = gate.settings
+    modules = options["required_modules"]
     return Job(
         config=config,
         config_name=_CONFIG_NAME,
@@ -71,6 +80,7 @@ def make_deployment(options: Mapping[str, Any], *, region: str) -> Job:
         stage=options["stage"],
         region=region,
         gate=gate,
+        modules=ModuleGate(tuple(modules), fetch=fetch) if modules else None,
     )
 
 

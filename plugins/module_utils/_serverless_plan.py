@@ -50,6 +50,7 @@ class PackagedFunction:
     :param runtime: the runtime that it asks for.
     :param architecture: the architecture that it asks for.
     :param layers: how many layers it has.
+    :param layer_arns: those that the template names by their ARN.
     """
 
     name: str
@@ -57,6 +58,7 @@ class PackagedFunction:
     runtime: str
     architecture: str
     layers: int
+    layer_arns: tuple[str, ...] = ()
 
 
 def removal_diff(stack: Stack) -> Diff:
@@ -126,6 +128,7 @@ def packaged_functions(template: Mapping[str, Any], *, package: Path) -> Iterato
                 runtime=str(properties.get("Runtime", "")),
                 architecture=str((properties.get("Architectures") or ["x86_64"])[0]),
                 layers=len(properties.get("Layers", ())),
+                layer_arns=tuple(layer for layer in properties.get("Layers", ()) if isinstance(layer, str)),
             )
 
 

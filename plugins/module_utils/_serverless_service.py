@@ -25,6 +25,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._deployments i
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._fingerprint import SourceFile
+from ansible_collections.asesoria.serverless.plugins.module_utils._module_gate import ModuleGate
 from ansible_collections.asesoria.serverless.plugins.module_utils._package_gate import PackageGate
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_cli import CliError, ServerlessCli
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_config import (
@@ -85,6 +86,7 @@ class Job:
     :param stage: the stage.
     :param region: the region.
     :param gate: what the packages of the functions have to pass; C(None) if nothing.
+    :param modules: what the handlers of the functions have to find; C(None) if nothing.
     """
 
     config: ServiceConfig
@@ -95,6 +97,7 @@ class Job:
     stage: str
     region: str
     gate: PackageGate | None = None
+    modules: ModuleGate | None = None
 
 
 @dataclass(frozen=True)
@@ -268,11 +271,19 @@ class ServiceManager:
         config = with_fingerprint(job.config.text, fingerprint=job.fingerprint, origin=job.origin)
         work.fill(files=job.files, config=config, config_name=job.config_name)
         self._cli.package(work)
-        if job.gate is not None:
-            job.gate.require_sound(packaged_functions(packaged_template(work.package), package=work.package))
+        self._require_sound(job, package=work.package)
         if not diff:
             return Diff()
         return deployment_diff(stack=stack, stacks=self._stacks, functions=self._functions, package=work.package)
+
+    def _require_sound(self, job: Job, *, package: Path) -> None:
+        if job.gate is None and job.modules is None:
+            return
+        functions = list(packaged_functions(packaged_template(package), package=package))
+        if job.gate is not None:
+            job.gate.require_sound(functions)
+        if job.modules is not None:
+            job.modules.require(functions, locate=self._functions.layer_location)
 
     def _deploy(self, job: Job, *, stack: Stack | None, work: WorkFolder, diff: bool) -> Outcome:
         name = job.config.stack_name

@@ -55,9 +55,13 @@ options:
     type: path
     required: true
   wsgi_app:
-    description: Where the app is in the folder, module and name, such as V(app.app).
+    description: Where the WSGI app is in the folder, module and name, such as V(app.app).
     type: str
     required: true
+  asgi_app:
+    description: Where the ASGI app is, likewise; there is no WSGI app then.
+    type: str
+    default: ""
   work_dir:
     description: Folder in which the run keeps what it makes; need not exist yet.
     type: path
@@ -249,6 +253,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_place i
     WHEELS,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._lock_index import Session, default_index
+from ansible_collections.asesoria.serverless.plugins.module_utils._python_app import ASGI
 
 try:
     import unearth
@@ -275,6 +280,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
     "layer_name": {"type": "str", "required": True},
     "app_dir": {"type": "path", "required": True},
     "wsgi_app": {"type": "str", "required": True},
+    "asgi_app": {"type": "str", "default": ""},
     "work_dir": {"type": "path", "required": True},
     "min_free_mib": {"type": "int", "required": True},
     "collections": {
@@ -414,7 +420,10 @@ def values(params: Mapping[str, Any]) -> Iterator[Check]:
     yield node.check_runtime(params["runtime"], today=today())
     yield node.check_architecture(params["architecture"])
     yield node.check_layer_name(params["layer_name"])
-    yield node.check_app(Path(params["app_dir"]), setting=params["wsgi_app"])
+    if params["asgi_app"]:
+        yield node.check_app(Path(params["app_dir"]), setting=params["asgi_app"], interface=ASGI)
+    else:
+        yield node.check_app(Path(params["app_dir"]), setting=params["wsgi_app"])
     yield node.check_disk(
         Path(params["work_dir"]).absolute(),
         minimum=params["min_free_mib"],

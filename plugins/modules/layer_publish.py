@@ -297,7 +297,6 @@ regions_done:
   sample: [us-east-1]
 """
 
-import os
 import time
 import traceback
 from collections.abc import Mapping
@@ -310,8 +309,8 @@ with suppress(ImportError):  # AnsibleAWSModule says what is missing.
     from botocore.config import Config
 
 from ansible.module_utils.basic import missing_required_lib
-from ansible.module_utils.urls import open_url
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.asesoria.serverless.plugins.module_utils._aws_address import open_address
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_api import Layers, explained
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_gate import require_sound
@@ -530,12 +529,6 @@ def ensure_absent(module: AnsibleAWSModule) -> dict[str, Any]:
         "versions": results,
         "diff": one_or_all([plan.diff() for plan in plans.values()]),
     }
-
-
-def open_address(url: str, headers: Mapping[str, str]) -> Any:
-    """Open an address that AWS gave out, which is signed already, with the certificates that the SDK trusts."""
-    bundle = os.environ.get("AWS_CA_BUNDLE")
-    return open_url(url, headers=dict(headers), timeout=_READ_TIMEOUT, ca_path=bundle, use_netrc=False)
 
 
 def one_or_all(diffs: list[dict[str, Any]]) -> Any:

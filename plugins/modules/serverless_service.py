@@ -108,6 +108,20 @@ options:
       - "*.pyc"
       - /tests
       - node_modules
+  extra_files:
+    description:
+      - Files from elsewhere that travel with the app, by the name that they have in the copy.
+      - Something in O(src) that has such a name, or the name of such a module, is an error.
+    type: dict
+    default: {}
+  required_modules:
+    description:
+      - Top-level modules that every Python function has to find in its package or in its layers, such as the adapter
+        that its handler imports. They are looked for after packaging, before anything is deployed.
+      - A layer that these credentials can't look into may hold any of them.
+    type: list
+    elements: str
+    default: []
   audit:
     description:
       - Hold the packages of all Python functions against the rules of M(asesoria.serverless.layer_audit), for the
@@ -285,6 +299,7 @@ from typing import Any
 from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
+from ansible_collections.asesoria.serverless.plugins.module_utils._aws_address import open_address
 from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import Functions, Stacks
 from ansible_collections.asesoria.serverless.plugins.module_utils._deployments import Deployments
 from ansible_collections.asesoria.serverless.plugins.module_utils._endpoint import check_endpoint_format
@@ -361,7 +376,7 @@ def run(module: AnsibleAWSModule) -> dict[str, Any]:
         raise ServerlessError("no region is set", "Give the option region, or set AWS_DEFAULT_REGION")
     check_endpoint_format(params["endpoint_format"])
     if params["state"] == "present":
-        job = make_deployment(params, region=region)
+        job = make_deployment(params, region=region, fetch=open_address)
         manager = make_manager(module, region=region)
         # Ansible keeps in a private attribute whether anybody looks at the difference.
         outcome = manager.ensure_present(job, check_mode=module.check_mode, diff=module._diff)
@@ -436,6 +451,8 @@ def main() -> None:
                     "node_modules",
                 ],
             },
+            "extra_files": {"type": "dict", "default": {}},
+            "required_modules": {"type": "list", "elements": "str", "default": []},
             "audit": {"type": "bool", "default": False},
             "allow": allow_option(),
             "cli": {"type": "list", "elements": "str", "default": ["osls"]},

@@ -15,13 +15,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from ansible_collections.asesoria.serverless.plugins.module_utils._aws_address import open_address
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_distributions import (
     UnreadableError,
     changes,
     distributions_of,
     remote_distributions,
 )
-from ansible_collections.asesoria.serverless.plugins.modules.layer_publish import open_address
 
 
 def make_zip(names: list[str], *, ballast: int = 0) -> bytes:
