@@ -213,9 +213,11 @@ def ask(address: tuple[str, int], request: Request) -> Answer:
         return Answer(status=response.status, headers=headers, body=response.read())
 
 
-def invoke(framework: str, events: list[dict[str, Any]], *, site: Path, package: Path) -> list[dict[str, Any]]:
+def invoke(
+    framework: str, events: list[dict[str, Any]], *, site: Path, package: Path, setting: str = ""
+) -> list[dict[str, Any]]:
     """Call the function with one event after the other."""
-    setting = f"{framework}_app.app"
+    setting = setting or f"{framework}_app.app"
     (package / ".serverless-wsgi").write_text(json.dumps({"app": setting}))
     env = {**environment(site, package), "ASESORIA_ASGI_APP": setting}
     handler = "asesoria_wsgi" if framework in WSGI else "asesoria_asgi"
@@ -238,15 +240,12 @@ def exchange(request: pytest.FixtureRequest, site: Path, package: Path) -> dict[
     framework = request.param
     answers: dict[str, dict[str, Answer]] = {}
     with served(framework, site=site, package=package) as address:
-        # Each door's requests are those of a process of its own.
         answers["server"] = {name: ask(address, sent) for name, sent in REQUESTS.items()}
-    for door in DOORS:
-        events = [make_event(door, sent) for sent in REQUESTS.values()]
-        returned = invoke(framework, events, site=site, package=package)
-        answers[door] = {
-            name: read_answer(door, answer, method=sent.method)
-            for (name, sent), answer in zip(REQUESTS.items(), returned, strict=True)
-        }
+    cases = [(door, name, sent) for door in DOORS for name, sent in REQUESTS.items()]
+    events = [make_event(door, sent) for door, _name, sent in cases]
+    returned = invoke(framework, events, site=site, package=package)
+    for (door, name, sent), answer in zip(cases, returned, strict=True):
+        answers.setdefault(door, {})[name] = read_answer(door, answer, method=sent.method)
     return answers
 
 
@@ -280,3 +279,17 @@ def comparable(answer: Answer, *, door: str, name: str, is_server: bool = False)
 def staged(text: str) -> str:
     """Put the addresses in a text below the stage."""
     return re.sub(rf"(?<![\w/])(https://{re.escape(HOST)}(?=/)|(?=/echo/))", rf"\1/{STAGE}", text)
+
+
+@pytest.mark.parametrize("framework", [*WSGI, *ASGI])
+def test_the_example_answers(framework: str, site: Path, plugin: Path, tmp_path: Path) -> None:
+    package = tmp_path / "package"
+    shutil.copytree(CHECKOUT / "examples" / framework, package)
+    for path in (*HANDLERS.glob("*.py"), *plugin.glob("*.py")):
+        shutil.copy(path, package)
+    setting = "mysite.wsgi.application" if framework == "django" else "app.app"
+    event = make_event("function_url", Request("/"))
+    (returned,) = invoke(framework, [event], site=site, package=package, setting=setting)
+    answer = read_answer("function_url", returned, method="GET")
+    assert answer.status == 200
+    assert f"bienvenido al servidor de {framework}" in answer.body.decode().lower()

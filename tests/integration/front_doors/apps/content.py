@@ -33,6 +33,13 @@ class Stream:
         CLOSED.append("stream")
 
 
+def closed() -> bytes:
+    """What has been closed since the last question."""
+    noted = CLOSED.copy()
+    CLOSED.clear()
+    return report(closed=noted)
+
+
 def report(**seen: Any) -> bytes:
     """What an app has seen of a request, as JSON; bytes as their hash."""
     plain = {key: _plain(value) for key, value in seen.items()}

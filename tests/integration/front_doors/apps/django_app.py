@@ -37,7 +37,7 @@ def stream(_request):
 
 
 def closed(_request):
-    return HttpResponse(content.report(closed=content.CLOSED))
+    return HttpResponse(content.closed())
 
 
 def latin(_request):

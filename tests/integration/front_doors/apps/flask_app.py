@@ -32,7 +32,7 @@ def stream():
 
 @app.get("/closed")
 def closed():
-    return content.report(closed=content.CLOSED)
+    return content.closed()
 
 
 @app.get("/latin")

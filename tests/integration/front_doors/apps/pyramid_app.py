@@ -29,7 +29,7 @@ def stream(_request):
 
 
 def closed(_request):
-    return Response(content.report(closed=content.CLOSED))
+    return Response(content.closed())
 
 
 def latin(_request):
