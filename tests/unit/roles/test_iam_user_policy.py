@@ -69,6 +69,7 @@ def render(**changes: Any) -> dict[str, Any]:
         "iam_user_stage": "dev",
         "iam_user_layer_names": ["flask-dependencies-py311"],
         "iam_user_front_doors": ["http_api"],
+        "iam_user_function_vpc": False,
         "iam_user_layer_bucket": "",
         "iam_user_layer_regions": [],
         "iam_user_layer_create_bucket": False,
@@ -109,7 +110,7 @@ def actions(policy: dict[str, Any]) -> list[str]:
         {"iam_user_project": 'a "quoted" \\ name'},
         EVERYTHING_OF_LAYERS,
         {"iam_user_front_doors": ["function_url"]},
-        {"iam_user_front_doors": ["http_api", "rest_api", "function_url"]},
+        {"iam_user_front_doors": ["http_api", "rest_api", "function_url"], "iam_user_function_vpc": True},
         {**EVERYTHING_OF_LAYERS, **EVERYTHING_OF_BUILDERS, "iam_user_layer_names": list("abcdefghij")},
     ],
 )
@@ -300,3 +301,17 @@ def test_a_front_door_is_allowed_only_if_it_is_used() -> None:
     assert (urls["http_api"], urls["rest_api"], len(urls["function_url"])) == ([], [], 4)
     assert "apigateway:UpdateRestApiPolicy" not in by_name["http_api"]["DeployApi"]["Action"]
     assert "apigateway:UpdateRestApiPolicy" in by_name["rest_api"]["DeployApi"]["Action"]
+
+
+def test_a_vpc_is_allowed_only_if_it_is_used() -> None:
+    plain, with_vpc = render(), render(iam_user_function_vpc=True)
+    assert set(actions(with_vpc)) - set(actions(plain)) == {
+        "ec2:DescribeVpcs",
+        "ec2:GetSecurityGroupsForVpc",
+        "iam:AttachRolePolicy",
+        "iam:DetachRolePolicy",
+    }
+    (attach,) = [statement for statement in with_vpc["Statement"] if statement["Sid"] == "DeployRoleForVpc"]
+    assert attach["Condition"] == {
+        "ArnEquals": {"iam:PolicyARN": "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"}
+    }
