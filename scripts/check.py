@@ -232,6 +232,7 @@ def e2e_group() -> Group:
             Step("e2e:bad-input", (*arguments, "tests/integration/chain/test_bad_input.py"), pytest=True, sandbox=True),
             Step("e2e:layers", (*arguments, "tests/integration/chain/test_layers.py"), pytest=True),
             Step("e2e:sandbox", (*arguments, "tests/integration/sandbox"), pytest=True, sandbox=True),
+            Step("e2e:front-doors", (*arguments, "tests/integration/front_doors"), pytest=True),
             Step("e2e:report", (*arguments, "tests/integration/report"), pytest=True),
         ),
     )

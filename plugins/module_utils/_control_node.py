@@ -28,6 +28,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._check import 
 from ansible_collections.asesoria.serverless.plugins.module_utils._end_of_life import ANSIBLE_CORE, NODE
 from ansible_collections.asesoria.serverless.plugins.module_utils._end_of_life import NOTICE_DAYS as SOON_DAYS
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
+from ansible_collections.asesoria.serverless.plugins.module_utils._python_app import WSGI, find_app_module
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import (
     ARCHITECTURES,
     LAYER_NAME,
@@ -36,7 +37,6 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes impo
     find_runtime,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_config import CONFIG_NAMES
-from ansible_collections.asesoria.serverless.plugins.module_utils._wsgi_app import find_wsgi_module
 
 #: Runs a command and returns its output, standard error included; None if there is no such program or it fails.
 Runner = Callable[[Sequence[str]], "str | None"]
@@ -302,12 +302,13 @@ def check_layer_name(name: str) -> Check:
     )
 
 
-def check_app(app_dir: Path, *, setting: str) -> Check:
-    """Does the app's folder have what the WSGI setting names.
+def check_app(app_dir: Path, *, setting: str, interface: str = WSGI) -> Check:
+    """Does the app's folder have what the setting names.
 
     :param app_dir: the folder.
     :param setting: as in C(custom.wsgi.app) of a C(serverless.yml). Empty if there is a file of the app's own, where
         the CLI and its plugins look for it.
+    :param interface: what the app speaks, C(WSGI) or C(ASGI).
     """
     if not setting:
         found = [app_dir / name for name in CONFIG_NAMES[:2] if (app_dir / name).is_file()]
@@ -319,7 +320,7 @@ def check_app(app_dir: Path, *, setting: str) -> Check:
             remedy="Write one, or set asesoria_config_source to variables",
         )
     try:
-        module = find_wsgi_module(app_dir, setting)
+        module = find_app_module(app_dir, setting, interface=interface)
     except ServerlessError as error:
         return refusal("app", error)
     return verdict("app", ok=True, found=str(module), wanted=f"the app {setting} in {app_dir}")

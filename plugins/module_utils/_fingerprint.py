@@ -115,6 +115,25 @@ def _read_file(path: Path, *, name: str) -> SourceFile:
     return SourceFile(name=name, path=path, executable=bool(mode & stat.S_IXUSR), sha256=digest.hexdigest())
 
 
+def with_extra(files: Sequence[SourceFile], *, extra: Mapping[str, str]) -> list[SourceFile]:
+    """Put files from elsewhere beside those of an app, sorted by name.
+
+    :param files: the app's files.
+    :param extra: paths by the name in the copy.
+    :raises SourceError: the app has something of that name, or a file can't be read.
+    """
+    names = {file.name.partition("/")[0] for file in files}
+    for name in sorted(extra):
+        if "/" in name or name in names or name.removesuffix(".py") in names:
+            raise SourceError(
+                f"the app's folder has a file or folder called {name}, or by that module's name, which a file of the "
+                "deployment's own has to have",
+                "Rename the app's, or exclude it",
+            )
+    added = [_read_file(Path(path), name=name) for name, path in extra.items()]
+    return sorted([*files, *added], key=lambda file: file.name)
+
+
 def fingerprint(*, files: Iterable[SourceFile], settings: Mapping[str, str]) -> str:
     """Make one hash of all that a deployment depends on.
 

@@ -9,26 +9,13 @@ Lambda itself says it at the end, when CloudFormation has begun, and then goes b
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterable
+import zipfile
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
-
-try:
-    from botocore.exceptions import BotoCoreError, ClientError
-except ImportError:
-    # AnsibleAWSModule says that it is missing, before anything here is called.
-    HAS_BOTOCORE = False
-else:
-    HAS_BOTOCORE = True
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
-from ansible_collections.asesoria.serverless.plugins.module_utils._remote_zip import (
-    Fetch,
-    UnreadableError,
-    read_directory,
-    remote_file,
-)
+from ansible_collections.asesoria.serverless.plugins.module_utils._layer_directory import Members
+from ansible_collections.asesoria.serverless.plugins.module_utils._remote_zip import read_directory
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import (
     MAX_LAYERS_PER_FUNCTION,
     MAX_UNZIPPED_BYTES,
@@ -42,37 +29,13 @@ class PackageTooLargeError(ServerlessError):
     """A function has more in it than Lambda takes."""
 
 
-class LayerRoom:
-    """How much room layer versions take.
-
-    :param connect: makes a boto3 client of C(lambda); called only when one is needed, since that takes its time.
-    :param fetch: asks the address that AWS gives for a version's zip.
-    :param warn: is told of a version that can't be read.
-    """
-
-    def __init__(self, connect: Callable[[], Any], *, fetch: Fetch, warn: Callable[[str], None]) -> None:
-        self._connect = functools.cache(connect)
-        self._fetch = fetch
-        self._warn = warn
-        self.unzipped_bytes = functools.cache(self._unzipped_bytes)
-
-    def _unzipped_bytes(self, arn: str) -> int:
-        """Bytes of a version when it is unzipped; 0, and a warning, if it can't be read, as some of other accounts."""
-        try:
-            location = self._connect().get_layer_version_by_arn(Arn=arn)["Content"].get("Location") or ""
-            with remote_file(location, fetch=self._fetch) as file:
-                return sum(member.file_size for member in read_directory(file))
-        except (BotoCoreError, ClientError, UnreadableError) as error:
-            reason = str(error).rstrip(".")
-            self._warn(f"The layer {arn} can't be read, so its size is left out of the function's: {reason}.")
-            return 0
-
-
-def require_room(functions: Iterable[PackagedFunction], *, unzipped_bytes: Callable[[str], int]) -> None:
+def require_room(functions: Iterable[PackagedFunction], *, members: Members) -> None:
     """Hold every function with its layers against what Lambda takes.
 
+    A layer that can't be read counts nothing.
+
     :param functions: the packaged functions.
-    :param unzipped_bytes: tells how much room a layer version takes.
+    :param members: tells what is in a layer version.
     :raises PackageTooLargeError: names the function, and what takes how much.
     """
     for function in functions:
@@ -82,9 +45,8 @@ def require_room(functions: Iterable[PackagedFunction], *, unzipped_bytes: Calla
                 f"{MAX_LAYERS_PER_FUNCTION}: {', '.join(function.layers)}",
                 "Build several of them as one",
             )
-        parts = {f"the package {function.archive.name}": _own_bytes(function.archive)}
-        # What the template makes of something else has no version to ask for yet.
-        parts.update({arn: unzipped_bytes(arn) for arn in function.layers if arn.startswith("arn:")})
+        parts = {f"the package {function.archive.name}": _unzipped(_own_members(function.archive))}
+        parts.update({layer: _unzipped(members(layer) or ()) for layer in function.layers})
         total = sum(parts.values())
         if total >= MAX_UNZIPPED_BYTES:
             shares = ", ".join(f"{name} {size / _MB:.1f} MB" for name, size in parts.items())
@@ -96,6 +58,10 @@ def require_room(functions: Iterable[PackagedFunction], *, unzipped_bytes: Calla
             )
 
 
-def _own_bytes(archive: Path) -> int:
+def _own_members(archive: Path) -> Iterable[zipfile.ZipInfo]:
     with archive.open("rb") as file:
-        return sum(member.file_size for member in read_directory(file))
+        return read_directory(file)
+
+
+def _unzipped(members: Iterable[zipfile.ZipInfo]) -> int:
+    return sum(member.file_size for member in members)

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import IO, Any
 
-from ansible.module_utils.urls import open_url
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 
 #: Opens an address with the given header fields.
@@ -23,14 +22,6 @@ _TAIL = 256 * 1024
 _PARTIAL = 206
 #: Bytes of a zip that is read whole because the server sends no parts: no layer is larger unzipped.
 _MOST = 262_144_000
-#: Seconds that an answer may take.
-_READ_TIMEOUT = 30
-
-
-def open_address(url: str, headers: Mapping[str, str]) -> Any:
-    """Open an address that AWS gave out, which is signed already, with the certificates that the SDK trusts."""
-    bundle = os.environ.get("AWS_CA_BUNDLE")
-    return open_url(url, headers=dict(headers), timeout=_READ_TIMEOUT, ca_path=bundle, use_netrc=False)
 
 
 class UnreadableError(ServerlessError):

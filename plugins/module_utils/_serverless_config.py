@@ -44,12 +44,14 @@ class ServiceConfig:
     :param service: the service's name.
     :param stack_name: the name of its stack.
     :param wsgi_app: the setting C(custom.wsgi.app); empty if there is none.
+    :param asgi_app: the setting C(custom.asgi.app); empty if there is none.
     """
 
     text: str
     service: str
     stack_name: str
     wsgi_app: str
+    asgi_app: str = ""
 
 
 def minimal_config(*, service: str, stage: str, region: str) -> str:
@@ -74,7 +76,11 @@ def read_config(text: str, *, origin: str, stage: str) -> ServiceConfig:
     stack_name = _plain(own_name, key="provider.stackName", origin=origin, stage=stage) or f"{service}-{stage}"
     check_stack_name(stack_name)
     return ServiceConfig(
-        text=text, service=service, stack_name=stack_name, wsgi_app=text_of(child(root, "custom", "wsgi", "app")) or ""
+        text=text,
+        service=service,
+        stack_name=stack_name,
+        wsgi_app=text_of(child(root, "custom", "wsgi", "app")) or "",
+        asgi_app=text_of(child(root, "custom", "asgi", "app")) or "",
     )
 
 

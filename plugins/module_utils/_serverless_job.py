@@ -19,8 +19,14 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._fingerprint i
     SourceFile,
     fingerprint,
     read_source,
+    with_extra,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._package_gate import PackageGate
+from ansible_collections.asesoria.serverless.plugins.module_utils._python_app import (
+    ASGI,
+    check_adapter_imports,
+    find_app_module,
+)
 from ansible_collections.asesoria.serverless.plugins.module_utils._rules import read_allowances
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_config import (
     CONFIG_NAMES,
@@ -31,10 +37,6 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_co
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_service import Job
 from ansible_collections.asesoria.serverless.plugins.module_utils._service_layer import read_layer, with_layer
-from ansible_collections.asesoria.serverless.plugins.module_utils._wsgi_app import (
-    check_adapter_imports,
-    find_wsgi_module,
-)
 from ansible_collections.asesoria.serverless.plugins.module_utils._yaml_tree import ConfigError, dump
 
 _CONFIG_NAME = "serverless.yml"
@@ -45,8 +47,8 @@ _PLUGIN_FILES = ("/wsgi_handler.py", "/serverless_wsgi.py")
 def make_deployment(options: Mapping[str, Any], *, region: str) -> Job:
     """Read the app and make the deployment of it.
 
-    :param options: C(src), C(config), C(service), C(exclude), C(stage), C(cli_lock), C(layer), C(audit) and C(allow),
-        as the module documents them.
+    :param options: C(src), C(config), C(service), C(exclude), C(extra_files), C(stage), C(cli_lock), C(layer),
+        C(audit), C(allow) and C(required_modules), as the module documents them.
     :param region: the region.
     :raises ServerlessError: the app, its configuration or the lock can't be used.
     """
@@ -59,9 +61,12 @@ def make_deployment(options: Mapping[str, Any], *, region: str) -> Job:
     _require_service(config, service=options["service"], stage=options["stage"], origin=origin)
     files = read_source(root=root, exclude=[*options["exclude"], *(f"/{name}" for name in CONFIG_NAMES)])
     if config.wsgi_app:
-        find_wsgi_module(root, config.wsgi_app)
+        find_app_module(root, config.wsgi_app)
         check_adapter_imports(file.path for file in files)
         files = [file for file in files if f"/{file.name}" not in _PLUGIN_FILES]
+    if config.asgi_app:
+        find_app_module(root, config.asgi_app, interface=ASGI)
+    files = with_extra(files, extra=options["extra_files"])
     settings = {"config": text, "stage": options["stage"], "region": region, "cli": _lock_hash(options["cli_lock"])}
     gate = _make_gate(options)
     if gate is not None:
@@ -77,6 +82,7 @@ def make_deployment(options: Mapping[str, Any], *, region: str) -> Job:
         region=region,
         gate=gate,
         layer=layer,
+        modules=tuple(options["required_modules"]),
     )
 
 

@@ -25,7 +25,9 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._deployments i
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._fingerprint import SourceFile
-from ansible_collections.asesoria.serverless.plugins.module_utils._package_budget import LayerRoom, require_room
+from ansible_collections.asesoria.serverless.plugins.module_utils._layer_directory import LayerDirectories
+from ansible_collections.asesoria.serverless.plugins.module_utils._module_gate import require_modules
+from ansible_collections.asesoria.serverless.plugins.module_utils._package_budget import require_room
 from ansible_collections.asesoria.serverless.plugins.module_utils._package_gate import PackageGate
 from ansible_collections.asesoria.serverless.plugins.module_utils._plain_secrets import plain_secrets
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_cli import CliError, ServerlessCli
@@ -90,6 +92,7 @@ class Job:
     :param region: the region.
     :param gate: what the packages of the functions have to pass; C(None) if nothing.
     :param layer: the layer that the configuration gives its functions; C(None) if nothing was added to it.
+    :param modules: what every Python function has to find in its package or its layers.
     """
 
     config: ServiceConfig
@@ -101,6 +104,7 @@ class Job:
     region: str
     gate: PackageGate | None = None
     layer: ServiceLayer | None = None
+    modules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,7 @@ class ServiceManager:
     :param stacks: CloudFormation.
     :param functions: Lambda.
     :param deployments: the deployments that the bucket keeps.
-    :param room: tells how much room layers take.
+    :param layers: tells what is in layers.
     :param warn: is told what does not stop a deployment and should be known.
     :param cli: the Serverless CLI.
     :param work_dir: the folder to work in.
@@ -140,7 +144,7 @@ class ServiceManager:
         stacks: Stacks,
         functions: Functions,
         deployments: Deployments,
-        room: LayerRoom,
+        layers: LayerDirectories,
         warn: Callable[[str], None],
         cli: ServerlessCli,
         work_dir: Path,
@@ -151,7 +155,7 @@ class ServiceManager:
         self._stacks = stacks
         self._functions = functions
         self._deployments = deployments
-        self._room = room
+        self._layers = layers
         self._warn = warn
         self._cli = cli
         self._work_dir = work_dir
@@ -280,18 +284,23 @@ class ServiceManager:
         config = with_fingerprint(job.config.text, fingerprint=job.fingerprint, origin=job.origin)
         work.fill(files=job.files, config=config, config_name=job.config_name)
         self._cli.package(work)
-        template = packaged_template(work.package)
-        functions = list(packaged_functions(template, package=work.package))
+        self._require_sound(job, package=work.package)
+        if not diff:
+            return Diff()
+        return deployment_diff(stack=stack, stacks=self._stacks, functions=self._functions, package=work.package)
+
+    def _require_sound(self, job: Job, *, package: Path) -> None:
+        """See to it that what was packaged would work, and say what should be known of it."""
+        template = packaged_template(package)
+        functions = list(packaged_functions(template, package=package))
         if job.layer is not None:
             require_layer(functions, layer=job.layer)
         if job.gate is not None:
             job.gate.require_sound(functions)
-        require_room(functions, unzipped_bytes=self._room.unzipped_bytes)
+        require_room(functions, members=self._layers.members)
+        require_modules(functions, modules=job.modules, members=self._layers.members)
         for sentence in plain_secrets(template):
             self._warn(sentence)
-        if not diff:
-            return Diff()
-        return deployment_diff(stack=stack, stacks=self._stacks, functions=self._functions, package=work.package)
 
     def _deploy(self, job: Job, *, stack: Stack | None, work: WorkFolder, diff: bool) -> Outcome:
         name = job.config.stack_name

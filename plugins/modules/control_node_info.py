@@ -56,10 +56,14 @@ options:
     required: true
   wsgi_app:
     description: >-
-      Where the app is in the folder, module and name, such as V(app.app). If it is empty, C(serverless.yml) in the
+      Where the WSGI app is in the folder, module and name, such as V(app.app). If it is empty, C(serverless.yml) in the
       folder says it.
     type: str
     required: true
+  asgi_app:
+    description: Where the ASGI app is, likewise; there is no WSGI app then.
+    type: str
+    default: ""
   work_dir:
     description: Folder in which the run keeps what it makes; need not exist yet.
     type: path
@@ -251,6 +255,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_place i
     WHEELS,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._lock_index import Session, default_index
+from ansible_collections.asesoria.serverless.plugins.module_utils._python_app import ASGI
 
 try:
     import unearth
@@ -277,6 +282,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
     "layer_name": {"type": "str", "required": True},
     "app_dir": {"type": "path", "required": True},
     "wsgi_app": {"type": "str", "required": True},
+    "asgi_app": {"type": "str", "default": ""},
     "work_dir": {"type": "path", "required": True},
     "min_free_mib": {"type": "int", "required": True},
     "collections": {
@@ -416,7 +422,10 @@ def values(params: Mapping[str, Any]) -> Iterator[Check]:
     yield node.check_runtime(params["runtime"], today=today())
     yield node.check_architecture(params["architecture"])
     yield node.check_layer_name(params["layer_name"])
-    yield node.check_app(Path(params["app_dir"]), setting=params["wsgi_app"])
+    if params["asgi_app"]:
+        yield node.check_app(Path(params["app_dir"]), setting=params["asgi_app"], interface=ASGI)
+    else:
+        yield node.check_app(Path(params["app_dir"]), setting=params["wsgi_app"])
     yield node.check_disk(
         Path(params["work_dir"]).absolute(),
         minimum=params["min_free_mib"],

@@ -310,6 +310,7 @@ with suppress(ImportError):  # AnsibleAWSModule says what is missing.
 
 from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.asesoria.serverless.plugins.module_utils._aws_address import open_address
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_api import Layers, explained
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_gate import require_sound
@@ -338,7 +339,6 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_rollout
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_sharing import PUBLIC, read_sharing
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_upload import Bucket, bucket_name
-from ansible_collections.asesoria.serverless.plugins.module_utils._remote_zip import open_address
 from ansible_collections.asesoria.serverless.plugins.module_utils._rules import allow_option, read_allowances
 
 MISSING: dict[str, str] = {}

@@ -141,6 +141,20 @@ options:
         type: list
         elements: str
         default: []
+  extra_files:
+    description:
+      - Files from elsewhere that travel with the app, by the name that they have in the copy.
+      - Something in O(src) that has such a name, or the name of such a module, is an error.
+    type: dict
+    default: {}
+  required_modules:
+    description:
+      - Top-level modules that every Python function has to find in its package or in its layers, such as the adapter
+        that its handler imports. They are looked for after packaging, before anything is deployed.
+      - A layer that these credentials can't look into may hold any of them.
+    type: list
+    elements: str
+    default: []
   audit:
     description:
       - Hold the packages of all Python functions against the rules of M(asesoria.serverless.layer_audit), for the
@@ -322,12 +336,12 @@ from typing import Any
 from ansible.module_utils.basic import missing_required_lib
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
+from ansible_collections.asesoria.serverless.plugins.module_utils._aws_address import open_address
 from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import Functions, Stacks
 from ansible_collections.asesoria.serverless.plugins.module_utils._deployments import Deployments
 from ansible_collections.asesoria.serverless.plugins.module_utils._endpoint import check_endpoint_format
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
-from ansible_collections.asesoria.serverless.plugins.module_utils._package_budget import LayerRoom
-from ansible_collections.asesoria.serverless.plugins.module_utils._remote_zip import open_address
+from ansible_collections.asesoria.serverless.plugins.module_utils._layer_directory import LayerDirectories
 from ansible_collections.asesoria.serverless.plugins.module_utils._rules import allow_option
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_cli import ServerlessCli, run_process
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_job import (
@@ -387,7 +401,7 @@ def make_manager(module: AnsibleAWSModule, *, region: str) -> ServiceManager:
         functions=Functions(lambda: module.client("lambda", retry_decorator=retry)),
         deployments=Deployments(lambda: module.client("s3", retry_decorator=retry), stacks=stacks),
         # Where nothing is deployed, the layer may be one that has yet to be published.
-        room=LayerRoom(
+        layers=LayerDirectories(
             lambda: module.client("lambda", retry_decorator=retry),
             fetch=open_address,
             warn=(lambda _text: None) if module.check_mode else module.warn,
@@ -491,6 +505,8 @@ def main() -> None:
                     "functions": {"type": "list", "elements": "str", "default": []},
                 },
             },
+            "extra_files": {"type": "dict", "default": {}},
+            "required_modules": {"type": "list", "elements": "str", "default": []},
             "audit": {"type": "bool", "default": False},
             "allow": allow_option(),
             "cli": {"type": "list", "elements": "str", "default": ["osls"]},

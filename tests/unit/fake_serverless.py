@@ -204,9 +204,10 @@ class FakeCloud:
             raise ClientError({"Error": {"Code": "ResourceNotFoundException", "Message": "no"}}, "GetFunction")
         return {"CodeSha256": code[FunctionName]}
 
-    def get_layer_version_by_arn(self, *, Arn: str) -> dict[str, Any]:  # noqa: N803
-        self.asked.append("get_layer_version_by_arn")
-        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": Arn}}, "GetLayerVersion")
+    def get_layer_version(self, *, LayerName: str, VersionNumber: int) -> dict[str, Any]:  # noqa: N803
+        self.asked.append("get_layer_version")
+        message = f"{LayerName}:{VersionNumber}"
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": message}}, "GetLayerVersion")
 
     def _stack(self, name: str, operation: str) -> dict[str, Any]:
         stacks = self.read()["stacks"]

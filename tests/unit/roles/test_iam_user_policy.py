@@ -68,6 +68,8 @@ def render(**changes: Any) -> dict[str, Any]:
         "iam_user_service": "mi-api-flask",
         "iam_user_stage": "dev",
         "iam_user_layer_names": ["flask-dependencies-py311"],
+        "iam_user_front_doors": ["http_api"],
+        "iam_user_function_vpc": False,
         "iam_user_layer_bucket": "",
         "iam_user_layer_regions": [],
         "iam_user_layer_create_bucket": False,
@@ -107,6 +109,8 @@ def actions(policy: dict[str, Any]) -> list[str]:
         {"iam_user_layer_names": ["one", "two", "three", "four", "five"]},
         {"iam_user_project": 'a "quoted" \\ name'},
         EVERYTHING_OF_LAYERS,
+        {"iam_user_front_doors": ["function_url"]},
+        {"iam_user_front_doors": ["http_api", "rest_api", "function_url"], "iam_user_function_vpc": True},
         {**EVERYTHING_OF_LAYERS, **EVERYTHING_OF_BUILDERS, "iam_user_layer_names": list("abcdefghij")},
     ],
 )
@@ -272,3 +276,42 @@ def test_every_action_is_one_of_aws() -> None:
             continue
         operations = session.get_service_model(service).operation_names
         assert name in operations, action
+
+
+def test_a_front_door_is_allowed_only_if_it_is_used() -> None:
+    by_name = {
+        door: {statement["Sid"]: statement for statement in render(iam_user_front_doors=[door])["Statement"]}
+        for door in ("http_api", "rest_api", "function_url")
+    }
+    paths = {
+        door: [resource.rpartition("::")[2] for resource in named["DeployApi"]["Resource"]]
+        if "DeployApi" in named
+        else []
+        for door, named in by_name.items()
+    }
+    assert paths == {
+        "http_api": ["/apis", "/apis/*", "/tags/*"],
+        "rest_api": ["/restapis", "/restapis/*", "/tags/*"],
+        "function_url": [],
+    }
+    urls = {
+        door: [action for action in named["DeployFunction"]["Action"] if "FunctionUrl" in action]
+        for door, named in by_name.items()
+    }
+    assert (urls["http_api"], urls["rest_api"], len(urls["function_url"])) == ([], [], 4)
+    assert "apigateway:UpdateRestApiPolicy" not in by_name["http_api"]["DeployApi"]["Action"]
+    assert "apigateway:UpdateRestApiPolicy" in by_name["rest_api"]["DeployApi"]["Action"]
+
+
+def test_a_vpc_is_allowed_only_if_it_is_used() -> None:
+    plain, with_vpc = render(), render(iam_user_function_vpc=True)
+    assert set(actions(with_vpc)) - set(actions(plain)) == {
+        "ec2:DescribeVpcs",
+        "ec2:GetSecurityGroupsForVpc",
+        "iam:AttachRolePolicy",
+        "iam:DetachRolePolicy",
+    }
+    (attach,) = [statement for statement in with_vpc["Statement"] if statement["Sid"] == "DeployRoleForVpc"]
+    assert attach["Condition"] == {
+        "ArnEquals": {"iam:PolicyARN": "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"}
+    }

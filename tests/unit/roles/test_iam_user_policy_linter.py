@@ -2,7 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The policy of the role iam_user as parliament sees it, which has AWS's table of actions, resources and conditions."""
+"""The policy of the role iam_user as others see it.
+
+Parliament has AWS's table of actions, resources and conditions; cfn-lint has the schemas of CloudFormation's types,
+whose handlers name the permissions that they may need.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +18,10 @@ import pytest
 from ansible_collections.asesoria.serverless.tests.unit.roles.test_iam_user_policy import (
     EVERYTHING_OF_BUILDERS,
     EVERYTHING_OF_LAYERS,
+    actions,
     render,
 )
+from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
 with warnings.catch_warnings():
     # It uses what setuptools would like it not to.
@@ -48,6 +54,7 @@ def findings(policy: dict[str, Any]) -> list[tuple[str, str]]:
         EVERYTHING_OF_BUILDERS,
         {"iam_user_layer_bucket": "my-artifacts"},
         {"iam_user_layer_names": ["one", "two"]},
+        {"iam_user_front_doors": ["rest_api", "function_url"], "iam_user_function_vpc": True},
     ],
 )
 def test_it_finds_nothing_of_note(changes: dict[str, Any]) -> None:
@@ -81,3 +88,31 @@ def test_what_is_accepted_is_still_found() -> None:
 def test_it_would_find_a_mistake(statement: dict[str, Any], issue: str) -> None:
     policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Sid": "Bad", **statement}]}
     assert issue in [name for name, _about in findings(policy)]
+
+
+#: The types of resources that osls makes for each front door, as its templates have them.
+OF_A_DOOR = {
+    "http_api": [f"AWS::ApiGatewayV2::{name}" for name in ("Api", "Integration", "Route", "Stage")],
+    "rest_api": [f"AWS::ApiGateway::{name}" for name in ("Deployment", "Method", "Resource", "RestApi")],
+    "function_url": ["AWS::Lambda::Url"],
+}
+#: Of an API that is written down in a bucket, and of a method that acts as a role.
+OF_OTHER_APIS = {"iam:passrole", "s3:getobject"}
+
+
+@pytest.mark.parametrize("door", OF_A_DOOR)
+def test_each_front_door_is_allowed_what_cloudformation_needs_for_it(door: str) -> None:
+    handlers = [
+        PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema["handlers"]
+        for kind in (*OF_A_DOOR[door], "AWS::Lambda::Permission")
+    ]
+    needed = {
+        action.lower()
+        for each in handlers
+        for handler in ("create", "read", "update", "delete")
+        for action in each.get(handler, {}).get("permissions", [])
+        # The tags of the HTTP API are POST and PUT on /tags.
+        if not action.startswith("apigateway:TagResource") and not action.startswith("apigateway:UntagResource")
+    }
+    allowed = {action.lower() for action in actions(render(iam_user_front_doors=[door]))}
+    assert needed - allowed - OF_OTHER_APIS == set()

@@ -15,12 +15,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from ansible_collections.asesoria.serverless.plugins.module_utils._aws_address import open_address
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_distributions import (
     changes,
     distributions_of,
     remote_distributions,
 )
-from ansible_collections.asesoria.serverless.plugins.module_utils._remote_zip import UnreadableError, open_address
+from ansible_collections.asesoria.serverless.plugins.module_utils._remote_zip import UnreadableError
 
 
 def make_zip(names: list[str], *, ballast: int = 0) -> bytes:

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.asesoria.serverless.plugins.module_utils import _package_budget
+from ansible_collections.asesoria.serverless.plugins.module_utils._layer_directory import LayerDirectories
 from ansible_collections.asesoria.serverless.plugins.module_utils._package_budget import (
-    LayerRoom,
     PackageTooLargeError,
     require_room,
 )
@@ -46,15 +46,15 @@ def function(tmp_path: Path, *layers: str, megabytes: int = 4) -> PackagedFuncti
 
 
 class Lambda:
-    """GetLayerVersionByArn, and what lies at the addresses that it gives."""
+    """GetLayerVersion, and what lies at the addresses that it gives."""
 
     def __init__(self, **zips: bytes) -> None:
         self.zips = zips
         self.asked: list[str] = []
 
-    def get_layer_version_by_arn(self, *, Arn: str) -> dict[str, Any]:  # noqa: N803 - AWS's name
-        self.asked.append(Arn)
-        name = Arn.split(":")[-2]
+    def get_layer_version(self, *, LayerName: str, VersionNumber: int) -> dict[str, Any]:  # noqa: N803 - AWS's name
+        self.asked.append(f"{LayerName}:{VersionNumber}")
+        name = LayerName.rsplit(":", maxsplit=1)[-1]
         if name not in self.zips:
             raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no."}}, "GetLayerVersion")
         return {"Content": {"Location": f"https://x/{name}"}}
@@ -65,15 +65,15 @@ class Lambda:
         return answer
 
 
-def room(aws: Lambda, warnings: list[str]) -> LayerRoom:
-    return LayerRoom(lambda: aws, fetch=aws.fetch, warn=warnings.append)
+def directories(aws: Lambda, warnings: list[str]) -> LayerDirectories:
+    return LayerDirectories(lambda: aws, fetch=aws.fetch, warn=warnings.append)
 
 
 def test_a_function_and_its_layers_that_fit(tmp_path: Path) -> None:
     aws, warnings = Lambda(deps=make_zip(5 * 1024 * 1024)), list[str]()
-    layers = room(aws, warnings)
+    layers = directories(aws, warnings)
     for _again in range(2):
-        require_room([function(tmp_path, ARN, '{"Ref": "Own"}')], unzipped_bytes=layers.unzipped_bytes)
+        require_room([function(tmp_path, ARN, '{"Ref": "Own"}')], members=layers.members)
     assert aws.asked == [ARN]
     assert warnings == []
 
@@ -81,7 +81,7 @@ def test_a_function_and_its_layers_that_fit(tmp_path: Path) -> None:
 def test_together_they_are_too_large(tmp_path: Path) -> None:
     aws = Lambda(deps=make_zip(5 * 1024 * 1024), other=make_zip(1024 * 1024))
     with pytest.raises(PackageTooLargeError) as caught:
-        require_room([function(tmp_path, ARN, OTHER)], unzipped_bytes=room(aws, []).unzipped_bytes)
+        require_room([function(tmp_path, ARN, OTHER)], members=directories(aws, []).members)
     assert str(caught.value).startswith(
         "the function shop-dev-api takes 10.0 MB unzipped, and Lambda less than 10 MB: "
         f"the package shop.zip 4.0 MB, {ARN} 5.0 MB, {OTHER} 1.0 MB. Leave out"
@@ -90,20 +90,20 @@ def test_together_they_are_too_large(tmp_path: Path) -> None:
 
 def test_a_function_alone_can_be_too_large(tmp_path: Path) -> None:
     with pytest.raises(PackageTooLargeError, match=r"takes 11\.0 MB unzipped"):
-        require_room([function(tmp_path, megabytes=11)], unzipped_bytes=room(Lambda(), []).unzipped_bytes)
+        require_room([function(tmp_path, megabytes=11)], members=directories(Lambda(), []).members)
 
 
 def test_a_layer_that_can_not_be_read_is_said_and_left_out(tmp_path: Path) -> None:
     warnings: list[str] = []
-    require_room([function(tmp_path, OTHER)], unzipped_bytes=room(Lambda(), warnings).unzipped_bytes)
+    require_room([function(tmp_path, OTHER)], members=directories(Lambda(), warnings).members)
     assert len(warnings) == 1
-    assert warnings[0].startswith(f"The layer {OTHER} can't be read, so its size is left out")
+    assert warnings[0].startswith(f"The layer {OTHER} can't be read, so nobody can say")
     broken: list[str] = []
-    require_room([function(tmp_path, OTHER)], unzipped_bytes=room(Lambda(other=b"PK"), broken).unzipped_bytes)
+    require_room([function(tmp_path, OTHER)], members=directories(Lambda(other=b"PK"), broken).members)
     assert "the zip can't be read" in broken[0]
 
 
 def test_more_layers_than_lambda_takes(tmp_path: Path) -> None:
     layers = [f"{ARN}{number}" for number in range(6)]
     with pytest.raises(PackageTooLargeError, match="has 6 layers, and Lambda takes 5: arn:"):
-        require_room([function(tmp_path, *layers)], unzipped_bytes=lambda _arn: 0)
+        require_room([function(tmp_path, *layers)], members=lambda _arn: None)

@@ -351,6 +351,42 @@ def test_bad_input_is_told_before_anything_happens(
     assert cloud.commands == []
 
 
+def test_files_from_elsewhere_travel_too(options: dict[str, Any], cloud: FakeCloud, app: Path, tmp_path: Path) -> None:
+    handler = tmp_path / "handler.py"
+    handler.write_text("def handler(event, context):\n    return event\n")
+    options = {**options, "extra_files": {"own_handler.py": str(handler)}}
+    deploy(options)
+    assert cloud.read()["calls"][0]["files"] == ["app.py", "own_handler.py", "serverless.yml"]
+    assert not deploy(options)["changed"]
+    handler.write_text("def handler(event, context):\n    return context\n")
+    assert deploy(options)["changed"]
+    (app / "own_handler").mkdir()
+    (app / "own_handler" / "data").touch()
+    said = run_module(serverless_service.main, options)["msg"]
+    assert "the app's folder has a file or folder called own_handler.py, or by that module's name" in said
+
+
+def test_an_asgi_app_is_looked_for(options: dict[str, Any], cloud: FakeCloud, app: Path) -> None:
+    options["config"]["custom"] = {"asgi": {"app": "main.app"}}
+    said = run_module(serverless_service.main, options)["msg"]
+    assert "the ASGI setting 'main.app' names the module 'main'" in said
+    assert cloud.commands == []
+    (app / "main.py").write_text("async def app(scope, receive, send):\n    pass\n")
+    assert deploy(options)["changed"]
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_what_a_handler_imports_has_to_be_there(
+    options: dict[str, Any], cloud: FakeCloud, app: Path, check_mode: bool
+) -> None:
+    options = {**options, "required_modules": ["mangum"]}
+    result = run_module(serverless_service.main, options, check_mode=check_mode)
+    assert "its handler imports mangum, which is not in its package" in result["msg"]
+    assert cloud.commands == ["package"]
+    (app / "mangum.py").touch()
+    assert deploy(options)["changed"]
+
+
 def test_the_handle_that_never_existed_is_pointed_out(options: dict[str, Any], cloud: FakeCloud, app: Path) -> None:
     (app / "wsgi_handler.py").write_text("import app\nfrom serverless_wsgi import handle\n")
     result = run_module(serverless_service.main, options)
@@ -390,7 +426,7 @@ def own_options(options: dict[str, Any], app: Path, *, text: str = OWN) -> dict[
 
 def test_the_apps_own_configuration_gets_the_layer(options: dict[str, Any], cloud: FakeCloud, app: Path) -> None:
     own = own_options(options, app)
-    assert "its size is left out of the function's" in str(deploy(own)["warnings"])
+    assert "so nobody can say if the function with it is whole" in str(deploy(own)["warnings"])
     template = cloud.read()["stacks"]["own-dev"]["template"]
     assert template["Resources"]["ApiLambdaFunction"]["Properties"]["Layers"] == [ARN]
     assert (app / "serverless.yml").read_text() == OWN

@@ -7,10 +7,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.asesoria.serverless.plugins.module_utils._wsgi_app import (
-    WsgiAppError,
+from ansible_collections.asesoria.serverless.plugins.module_utils._python_app import (
+    ASGI,
+    WSGI,
+    AppError,
     check_adapter_imports,
-    find_wsgi_module,
+    find_app_module,
 )
 
 
@@ -45,7 +47,7 @@ def app(tmp_path: Path) -> Path:
     ],
 )
 def test_the_module_is_found(app: Path, setting: str, found: str) -> None:
-    assert find_wsgi_module(app, setting) == app / found
+    assert find_app_module(app, setting) == app / found
 
 
 @pytest.mark.parametrize(
@@ -76,14 +78,64 @@ def test_the_module_is_found(app: Path, setting: str, found: str) -> None:
     ],
 )
 def test_a_setting_that_names_nothing(app: Path, setting: str, said: str) -> None:
-    with pytest.raises(WsgiAppError) as caught:
-        find_wsgi_module(app, setting)
+    with pytest.raises(AppError) as caught:
+        find_app_module(app, setting)
     assert str(caught.value).startswith(said.format(app=app))
 
 
+APPS = {
+    "fast.py": "from fastapi import FastAPI\n\napp = FastAPI()\n",
+    "star.py": "import starlette.applications as s\n\napp = other = s.Starlette(routes=[])\n",
+    "wrapped.py": "from fastapi import FastAPI\n\napp = FastAPI()\napp = to_wsgi(app)\n",
+    "bottled.py": "import bottle\n\napp = bottle.Bottle()\n",
+    "mysite.py": "from django.core.wsgi import get_wsgi_application\napp = get_wsgi_application()\n",
+    "own.py": "async def app(scope, receive, send):\n    pass\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("setting", "interface", "said"),
+    [
+        ("fast.app", ASGI, ""),
+        ("star.app", ASGI, ""),
+        ("own.app", ASGI, ""),
+        ("wrapped.app", WSGI, ""),
+        ("bottled.app", WSGI, ""),
+        (
+            "fast.app",
+            WSGI,
+            (
+                "the WSGI setting 'fast.app' names what FastAPI makes in {app}/fast.py, an ASGI app. Name it in "
+                "serverless_deploy_asgi_app (custom.asgi.app in a serverless.yml) instead."
+            ),
+        ),
+        ("star.other", WSGI, "the WSGI setting 'star.other' names what Starlette makes in {app}/star.py, an ASGI app"),
+        (
+            "bottled.app",
+            ASGI,
+            (
+                "the ASGI setting 'bottled.app' names what Bottle makes in {app}/bottled.py, a WSGI app. Name it in "
+                "serverless_deploy_wsgi_app"
+            ),
+        ),
+        ("mysite.app", ASGI, "the ASGI setting 'mysite.app' names what get_wsgi_application makes in"),
+        ("none.app", ASGI, "the ASGI setting 'none.app' names the module 'none', but"),
+    ],
+)
+def test_an_app_of_the_other_kind_is_told(tmp_path: Path, setting: str, interface: str, said: str) -> None:
+    for name, content in APPS.items():
+        (tmp_path / name).write_text(content)
+    if not said:
+        find_app_module(tmp_path, setting, interface=interface)
+        return
+    with pytest.raises(AppError) as caught:
+        find_app_module(tmp_path, setting, interface=interface)
+    assert str(caught.value).startswith(said.format(app=tmp_path))
+
+
 def test_no_folder(tmp_path: Path) -> None:
-    with pytest.raises(WsgiAppError, match="does not exist or is no folder"):
-        find_wsgi_module(tmp_path / "nowhere", "app.app")
+    with pytest.raises(AppError, match="does not exist or is no folder"):
+        find_app_module(tmp_path / "nowhere", "app.app")
 
 
 @pytest.mark.parametrize(
@@ -97,7 +149,7 @@ def test_no_folder(tmp_path: Path) -> None:
 def test_the_wrong_name(tmp_path: Path, content: str, line: int) -> None:
     path = tmp_path / "wsgi_handler.py"
     path.write_text(content)
-    with pytest.raises(WsgiAppError) as caught:
+    with pytest.raises(AppError) as caught:
         check_adapter_imports([path])
     assert str(caught.value).startswith(
         f"{path}, line {line}: serverless_wsgi has no name 'handle'; it is handle_request"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Holds an app's folder against what serverless-wsgi will do with it, before anything is created."""
+"""Holds an app's folder against what the handler will do with it, before anything is created."""
 
 from __future__ import annotations
 
@@ -13,42 +13,55 @@ from pathlib import Path
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 
-# How serverless_wsgi 3.1.0 reads the setting (import_app): what follows the last dot is the name of the app, what
-# precedes the last slash is a folder, what is between the two is the module to import.
+WSGI = "WSGI"
+ASGI = "ASGI"
+# How serverless_wsgi 3.1.0 reads the setting (import_app), and so the handler of ASGI apps: what follows the last dot
+# is the name of the app, what precedes the last slash is a folder, what is between the two is the module to import.
 _SETTING = re.compile(r"(?:(?P<folder>[^.][^:]*)/)?(?P<module>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\.(?P<name>[A-Za-z_]\w*)")
+# Who makes an app of which kind, by the last part of its name.
+_MAKERS = {
+    **dict.fromkeys(("Bottle", "Flask", "get_wsgi_application", "make_wsgi_app"), WSGI),
+    **dict.fromkeys(("FastAPI", "Litestar", "Quart", "Starlette", "get_asgi_application"), ASGI),
+}
+_SETTINGS = {
+    WSGI: "serverless_deploy_wsgi_app (custom.wsgi.app in a serverless.yml)",
+    ASGI: "serverless_deploy_asgi_app (custom.asgi.app in a serverless.yml)",
+}
+_ARTICLES = {WSGI: "a WSGI", ASGI: "an ASGI"}
 _EXAMPLE = "Write it as module.name, such as app.app for the variable app in app.py"
 
 
-class WsgiAppError(ServerlessError):
-    """The app is not where the setting says, or can't work with serverless-wsgi."""
+class AppError(ServerlessError):
+    """The app is not where the setting says, or can't work with its adapter."""
 
 
-def find_wsgi_module(app_dir: Path, setting: str) -> Path:
-    """Find the file of the module that a WSGI setting names.
+def find_app_module(app_dir: Path, setting: str, *, interface: str = WSGI) -> Path:
+    """Find the file of the module that a setting names.
 
     :param app_dir: the app's folder.
     :param setting: as in C(custom.wsgi.app) of a C(serverless.yml): C(app.app), C(package.module.app),
         C(folder/app.app).
+    :param interface: what the app has to speak, C(WSGI) or C(ASGI).
     :returns: the module's file.
-    :raises WsgiAppError: the setting can't be read, the folder or the module is not there, or the module has no such
-        name.
+    :raises AppError: the setting can't be read, the folder or the module is not there, the module has no such name, or
+        the name is plainly that of an app of the other kind.
     """
     match = _SETTING.fullmatch(setting)
     if match is None:
-        raise WsgiAppError(f"the WSGI setting {setting!r} names no app", _EXAMPLE)
+        raise AppError(f"the {interface} setting {setting!r} names no app", _EXAMPLE)
     if not app_dir.is_dir():
-        raise WsgiAppError(f"the app's folder {app_dir} does not exist or is no folder", "Name the folder with the app")
+        raise AppError(f"the app's folder {app_dir} does not exist or is no folder", "Name the folder with the app")
     base = app_dir / (match["folder"] or "")
     stem = base.joinpath(*match["module"].split("."))
     candidates = (stem.with_name(stem.name + ".py"), stem / "__init__.py")
     module = next((path for path in candidates if path.is_file()), None)
     if module is None:
-        raise WsgiAppError(
-            f"the WSGI setting {setting!r} names the module {match['module']!r}, but {base} has neither "
+        raise AppError(
+            f"the {interface} setting {setting!r} names the module {match['module']!r}, but {base} has neither "
             f"{candidates[0].relative_to(base)} nor {candidates[1].relative_to(base)}{_present(base)}",
             _EXAMPLE,
         )
-    _require_name(module, setting=setting, name=match["name"])
+    _require_app(module, setting=setting, name=match["name"], interface=interface)
     return module
 
 
@@ -57,16 +70,33 @@ def _present(folder: Path) -> str:
     return f" (it has {', '.join(names)})" if names else ""
 
 
-def _require_name(module: Path, *, setting: str, name: str) -> None:
+def _require_app(module: Path, *, setting: str, name: str, interface: str) -> None:
     tree = _parse(module)
     if tree is None:
         return
     names = set(_bound_names(tree))
     if name not in names and not names & {"*", "__getattr__"}:
-        raise WsgiAppError(
-            f"the WSGI setting {setting!r} names {name!r}, but {module} defines no such name on its top level",
+        raise AppError(
+            f"the {interface} setting {setting!r} names {name!r}, but {module} defines no such name on its top level",
             _EXAMPLE,
         )
+    maker = _maker(tree, name)
+    if _MAKERS.get(maker, interface) != interface:
+        other = _MAKERS[maker]
+        raise AppError(
+            f"the {interface} setting {setting!r} names what {maker} makes in {module}, {_ARTICLES[other]} app",
+            f"Name it in {_SETTINGS[other]} instead",
+        )
+
+
+def _maker(tree: ast.Module, name: str) -> str:
+    """Who is called, on the top level, to make what a name is bound to at last; empty if that is not seen."""
+    maker = ""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and any(isinstance(to, ast.Name) and to.id == name for to in node.targets):
+            called = ast.unparse(node.value.func) if isinstance(node.value, ast.Call) else ""
+            maker = called.rpartition(".")[2]
+    return maker
 
 
 def _parse(path: Path) -> ast.Module | None:
@@ -94,7 +124,7 @@ def check_adapter_imports(files: Iterable[Path]) -> None:
     """Refuse C(from serverless_wsgi import handle), which tutorials show and which never existed.
 
     :param files: the app's files; only those that end in C(.py) are read.
-    :raises WsgiAppError: a file has such an import.
+    :raises AppError: a file has such an import.
     """
     for path in files:
         if path.suffix != ".py":
@@ -103,7 +133,7 @@ def check_adapter_imports(files: Iterable[Path]) -> None:
         tree = _parse(path) if b"serverless_wsgi" in content else None
         line = _wrong_import(tree) if tree else None
         if line is not None:
-            raise WsgiAppError(
+            raise AppError(
                 f"{path}, line {line}: serverless_wsgi has no name 'handle'; it is handle_request(app, event, context)",
                 "Correct the import and the call, or remove the file if it only wraps the app: the plugin "
                 "serverless-wsgi brings its own wsgi_handler.py",
