@@ -25,7 +25,12 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._process impor
 
 # Nobody is there to answer a question.
 _UNATTENDED = {"ANSIBLE_ASK_VAULT_PASS": "false", "ANSIBLE_NOCOLOR": "true"}
-_NEEDED = {"csv": "path", "vault": "path", "pass": "name", "secrets_manager": "name"}
+_NEEDED = {
+    "csv": ("path",),
+    "pass": ("name",),
+    "secrets_manager": ("name",),
+    "vault": ("path", "password_file"),
+}
 
 
 def copies_option() -> dict[str, Any]:
@@ -42,10 +47,7 @@ def copies_option() -> dict[str, Any]:
             "name": {"type": "str"},
             "kms_key": {"type": "str", "default": "", "no_log": False},
         },
-        "required_if": [
-            *(("to", kind, (option,)) for kind, option in _NEEDED.items()),
-            ("to", "vault", ("password_file",)),
-        ],
+        "required_if": [("to", kind, options) for kind, options in _NEEDED.items()],
     }
 
 
@@ -70,9 +72,10 @@ def places(
 def _place(
     copy: Mapping[str, Any], *, owner: str, tags: Mapping[str, str], connect: Callable[[], SecretsManager]
 ) -> Place:
-    kind, needed = copy["to"], _NEEDED[copy["to"]]
-    if not copy[needed].strip():
-        raise KeyCopyError(f"the copy of the access key to {kind} has an empty {needed}", f"Give its {needed}")
+    kind = copy["to"]
+    for needed in _NEEDED[kind]:
+        if not (copy[needed] or "").strip():
+            raise KeyCopyError(f"the copy of the access key to {kind} has an empty {needed}", f"Give its {needed}")
     if kind == "csv":
         return CsvFile(path=Path(copy["path"]).absolute())
     if kind == "vault":

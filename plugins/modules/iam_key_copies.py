@@ -122,7 +122,7 @@ def apply(module: AnsibleAWSModule, wanted: Sequence[Place]) -> tuple[list[Chang
     params, owner = module.params, module.params["owner"]
     if params["state"] == "absent":
         return take_back(wanted, owner=owner, dry=module.check_mode)
-    key = Key(owner, *read_key_for(locate(os.environ), params["profile_name"], owner=owner))
+    key = Key(owner, *read_key_for(locate(os.environ), params["profile_name"] or "", owner=owner))
     copies = look(wanted, owner=owner)
     return plan(copies, key) if module.check_mode else deliver(copies, key), []
 
