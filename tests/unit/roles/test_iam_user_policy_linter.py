@@ -11,12 +11,11 @@ import warnings
 from typing import Any
 
 import pytest
+from ansible_collections.asesoria.serverless.tests.unit.roles import test_iam_user_policy as of_policy
 from ansible_collections.asesoria.serverless.tests.unit.roles.test_iam_user_policy import (
     EVERYTHING_OF_BUILDERS,
     EVERYTHING_OF_LAYERS,
-    WITH_ROLE,
     render,
-    split,
 )
 
 with warnings.catch_warnings():
@@ -58,7 +57,7 @@ def test_it_finds_nothing_of_note(changes: dict[str, Any]) -> None:
 
 
 def test_it_finds_nothing_of_note_where_cloudformation_has_a_role() -> None:
-    user, role = split(render(**WITH_ROLE))
+    user, role = of_policy.split(render(**of_policy.WITH_ROLE))
     assert findings(user) == []
     # It sets the policy of the bucket that it makes, and has no business with what is in it.
     assert {issue for issue, _about in findings(role)} == {"RESOURCE_POLICY_PRIVILEGE_ESCALATION"}
