@@ -123,11 +123,8 @@ def describe(files: Files, name: str) -> Profile:
     :raises ProfileFileError: the name is none.
     :raises PrivateFileError: a file can't be read.
     """
-    check_name(name)
-    sections = {kind: find_profile(read_text(files.path(kind)) or "", name, kind=kind) for kind in Kind}
-    options: dict[str, str] = {}
-    for section in sections.values():
-        options = {**(section.options if section else {}), **options}
+    sections = _sections(files, name)
+    options = _options(sections)
     credentials, config = sections[Kind.CREDENTIALS], sections[Kind.CONFIG]
     return Profile(
         exists=any(sections.values()),
@@ -136,6 +133,40 @@ def describe(files: Files, name: str) -> Profile:
         region=options.get("region"),
         output=options.get("output"),
     )
+
+
+def read_key(files: Files, name: str) -> tuple[str, str]:
+    """Read the access key of a profile and its secret.
+
+    :param files: where the files are.
+    :param name: the profile.
+    :raises ProfileFileError: the name is none; the profile has not both of them.
+    :raises PrivateFileError: a file can't be read.
+    """
+    options = _options(_sections(files, name))
+    if KEY_ID not in options or SECRET not in options:
+        raise ProfileFileError(
+            f"the AWS profile {name!r} in {files.credentials} has no {SECRET if KEY_ID in options else KEY_ID}",
+            "Mend the profile, or take it away and let another key be made",
+        )
+    return options[KEY_ID], options[SECRET]
+
+
+def read_key_for(files: Files, name: str, *, owner: str) -> tuple[str, str]:
+    """The same of a profile that was written for somebody.
+
+    :param files: where the files are.
+    :param name: the profile.
+    :param owner: who the profile was written for.
+    :raises ProfileFileError: likewise, or it was written for somebody else.
+    :raises PrivateFileError: a file can't be read.
+    """
+    if describe(files, name).owner != owner:
+        raise ProfileFileError(
+            f"the AWS profile {name!r} in {files.credentials} and {files.config} is not one that was made for {owner}",
+            "Name the profile that has the key of this user",
+        )
+    return read_key(files, name)
 
 
 def plan_present(
@@ -232,6 +263,19 @@ def exposed(files: Files) -> bool:
     :param files: where the files are.
     """
     return is_open_to_others(files.credentials)
+
+
+def _sections(files: Files, name: str) -> dict[Kind, Section | None]:
+    check_name(name)
+    return {kind: find_profile(read_text(files.path(kind)) or "", name, kind=kind) for kind in Kind}
+
+
+def _options(sections: Mapping[Kind, Section | None]) -> dict[str, str]:
+    """The options of both files; those of the credentials file win."""
+    options: dict[str, str] = {}
+    for section in sections.values():
+        options = {**(section.options if section else {}), **options}
+    return options
 
 
 def _put(

@@ -13,17 +13,18 @@ from collections.abc import Mapping, Sequence
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Completed
 
 
-def run_process(argv: Sequence[str], *, environment: Mapping[str, str]) -> Completed:
+def run_process(argv: Sequence[str], *, environment: Mapping[str, str], text: str = "") -> Completed:
     """Run a command to its end. Several threads may call it, which C(AnsibleModule.run_command) is not made for.
 
     :param argv: the program and its arguments.
     :param environment: variables besides those of this process.
+    :param text: what it reads from standard input.
     :raises OSError: it can't be started.
     """
     done = subprocess.run(  # pylint: disable=ansible-bad-function
         list(argv),
         env={**os.environ, **environment},
-        stdin=subprocess.DEVNULL,
+        input=text,
         capture_output=True,
         text=True,
         errors="replace",

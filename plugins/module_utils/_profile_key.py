@@ -5,13 +5,13 @@
 """Lets a profile of this machine have a working access key of an IAM user: makes it, replaces it, settles leftovers.
 
 What is to be done is decided in C(_access_key). Here it is done, in an order in which a run can be killed between any
-two steps: the key that the profile has is deleted only after another one was seen to work and was written down, and
-the tag on the user tells the next run how far this one had come.
+two steps: the key that the profile has is deleted only after another one was seen to work and was written down, there
+and wherever copies are kept, and the tag on the user tells the next run how far this one had come.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -32,6 +32,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._aws_profile_f
     clean_up,
     describe,
     plan_present,
+    read_key,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._iam_access import (
@@ -39,11 +40,19 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._iam_access im
     read_keys,
     read_tags,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._key_copy import (
+    NOT_YET,
+    Copy,
+    Key,
+    Place,
+    deliver,
+    look,
+)
+from ansible_collections.asesoria.serverless.plugins.module_utils._key_copy import Change as CopyChange
+from ansible_collections.asesoria.serverless.plugins.module_utils._key_copy import plan as plan_copies
 
 #: The user's tag that says how far a run had come; its values are described in C(_access_key).
 TAG = "asesoria:access-key"
-#: What a plan shows instead of the key that is not there yet.
-NOT_YET = "known after the run"
 # IAM is eventually consistent: a key that was just made may be missing in a list for some seconds.
 _READS, _READ_PAUSE = 4, 3.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 5.0
@@ -112,6 +121,7 @@ class Wish:
     :param rotate: replace the key that the profile has.
     :param replace_lost: replace a key that is in no profile of this machine.
     :param patience: seconds to wait at most until AWS knows a new key.
+    :param places: where copies of the key are kept besides the profile.
     """
 
     user: str
@@ -120,6 +130,7 @@ class Wish:
     rotate: bool
     replace_lost: bool
     patience: float
+    places: Sequence[Place] = ()
 
 
 @dataclass(frozen=True)
@@ -128,10 +139,12 @@ class State:
 
     :param exists: whether there is the user.
     :param situation: the rest of it.
+    :param copies: what is where copies are kept.
     """
 
     exists: bool
     situation: Situation
+    copies: Sequence[Copy] = ()
 
 
 @dataclass(frozen=True)
@@ -144,6 +157,7 @@ class Outcome:
     :param noted: whether the user's tag was changed.
     :param before: the keys that there were.
     :param changes: what was changed in the files.
+    :param copies: what was changed where copies are kept.
     :param cleaned: whether something was removed that a killed run had left beside the files.
     """
 
@@ -153,12 +167,13 @@ class Outcome:
     noted: bool
     before: tuple[str, ...]
     changes: list[Change]
+    copies: list[CopyChange]
     cleaned: bool = False
 
     @property
     def changed(self) -> bool:
         """Whether anything was changed."""
-        return bool(self.created or self.deleted or self.noted or self.changes or self.cleaned)
+        return bool(self.created or self.deleted or self.noted or self.changes or self.copies or self.cleaned)
 
     def diff(self, *, user: str) -> list[dict[str, str]]:
         """The same as Ansible shows differences.
@@ -169,7 +184,7 @@ class Outcome:
         shown = {"before": _lines(self.before), "after": _lines(after)}
         header = f"access keys of the IAM user {user}"
         own = [] if shown["before"] == shown["after"] else [{"before_header": header, "after_header": header, **shown}]
-        return own + [change.diff() for change in self.changes]
+        return own + [change.diff() for change in self.changes] + [copy.diff() for copy in self.copies]
 
 
 def owner_of(*, user: str, account: str, partition: str) -> str:
@@ -192,8 +207,11 @@ def ensure_key(wish: Wish, *, files: Files, aws: Aws, dry: bool) -> Outcome:
     :raises AccessKeyError: only a person can decide what to do, or AWS does not accept a key.
     :raises ProfileFileError: see C(_aws_profile_files).
     :raises PrivateFileError: a file can't be read or written.
+    :raises KeyCopyError: a copy can't be read or written, or something else is in its place.
     """
     state = _read(wish, files=files, aws=aws)
+    # What stands in the way of the copies is said before a key is made.
+    state = replace(state, copies=look(wish.places, owner=state.situation.owner))
     plan = plan_access_key(state.situation, replace_lost=wish.replace_lost, rotate=wish.rotate)
     if dry:
         return _preview(wish, plan, state, files=files)
@@ -258,6 +276,7 @@ def _preview(wish: Wish, plan: Plan, state: State, *, files: Files) -> Outcome:
         noted=plan.create or plan.tag != situation.tag,
         before=tuple(sorted(situation.keys)),
         changes=_file_changes(wish, state, files=files, key=key, secret=secret),
+        copies=plan_copies(state.copies, _whole_key(wish, state, files=files, secret=secret)) if state.copies else [],
     )
 
 
@@ -269,13 +288,17 @@ def _settle(wish: Wish, plan: Plan, state: State, *, files: Files, aws: Aws) -> 
     if plan.check:
         what = f"the AWS profile {wish.profile!r}"
         _wait_until_known(lambda: aws.whose_profile(wish.profile), what=what, wish=wish, aws=aws)
+    # Whoever uses a copy goes on with the old key until there is the new one.
+    copies = deliver(state.copies, _whole_key(wish, state, files=files, secret=None)) if state.copies else []
     for lost in plan.delete:
         _delete(wish, lost, aws=aws)
     noted = plan.tag != state.situation.tag
     if noted:
         _note(wish, plan.tag, aws=aws)
     before = tuple(sorted(state.situation.keys))
-    return Outcome(key=key, created=False, deleted=plan.delete, noted=noted, before=before, changes=changes)
+    return Outcome(
+        key=key, created=False, deleted=plan.delete, noted=noted, before=before, changes=changes, copies=copies
+    )
 
 
 def _make(wish: Wish, plan: Plan, state: State, *, files: Files, aws: Aws) -> Outcome:
@@ -333,6 +356,14 @@ def _file_changes(wish: Wish, state: State, *, files: Files, key: str, secret: s
     return plan_present(
         files, wish.profile, key_id=key, secret=secret, settings=wish.settings, owner=state.situation.owner
     )
+
+
+def _whole_key(wish: Wish, state: State, *, files: Files, secret: str | None) -> Key:
+    """The key of the profile with its secret; or what a plan shows in its place, if that is given."""
+    owner = state.situation.owner
+    if secret is not None:
+        return Key(owner=owner, key_id=secret, secret=secret)
+    return Key(owner, *read_key(files, wish.profile))
 
 
 def _wait_until_known(ask: Callable[[], str], *, what: str, wish: Wish, aws: Aws) -> None:

@@ -18,6 +18,8 @@ description:
   - The user's tag C(asesoria:access-key) says how far a run had come. So a run can be killed at any point; the next one
     finishes what was begun, or goes back to what was there before. A key that works is not deleted before another one
     was seen to work and was written down.
+  - Copies of the key can be kept at other places. They have a new key before the old one is deleted; a copy that can't
+    be written stops the run there, and the next one goes on.
   - Everything else in the files stays as it is; see M(asesoria.serverless.aws_profile).
   - Needs the permissions C(iam:GetUser), C(iam:ListAccessKeys), C(iam:CreateAccessKey), C(iam:DeleteAccessKey) and
     C(iam:TagUser).
@@ -58,6 +60,7 @@ extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
+  - asesoria.serverless.key_copies
 attributes:
   check_mode:
     support: full
@@ -67,6 +70,7 @@ attributes:
     description: Shows the user's keys and the profile before and after, never the secret and never other profiles.
 seealso:
   - module: asesoria.serverless.aws_profile
+  - module: asesoria.serverless.iam_key_copies
   - module: amazon.aws.iam_access_key
 """
 
@@ -83,6 +87,17 @@ EXAMPLES = r"""
     user_name: asesoria
     profile_name: asesoria
     rotate: true
+
+- name: Keep a copy of it in an encrypted file of variables, and one in AWS Secrets Manager
+  asesoria.serverless.iam_profile_key:
+    user_name: asesoria
+    profile_name: asesoria
+    copies:
+      - to: vault
+        path: /home/ana/deployments/group_vars/all/aws.yml
+        password_file: /home/ana/.vault-password
+      - to: secrets_manager
+        name: asesoria/access-key
 """
 
 RETURN = r"""
@@ -102,6 +117,12 @@ deleted:
   type: list
   elements: str
   sample: []
+copied_to:
+  description: The copies that were written, or would be.
+  returned: success
+  type: list
+  elements: str
+  sample: ["the vault /home/ana/deployments/group_vars/all/aws.yml"]
 credentials_file:
   description: Path of the credentials file.
   returned: success
@@ -128,7 +149,14 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.asesoria.serverless.plugins.module_utils._aws_profile_files import exposed, locate
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._iam_access import read_account
-from ansible_collections.asesoria.serverless.plugins.module_utils._profile_key import Aws, Errors, Wish, ensure_key
+from ansible_collections.asesoria.serverless.plugins.module_utils._key_copy_options import copies_option, places
+from ansible_collections.asesoria.serverless.plugins.module_utils._profile_key import (
+    Aws,
+    Errors,
+    Wish,
+    ensure_key,
+    owner_of,
+)
 
 ARGUMENT_SPEC: dict[str, Any] = {
     "user_name": {"type": "str", "required": True},
@@ -138,6 +166,8 @@ ARGUMENT_SPEC: dict[str, Any] = {
     "rotate": {"type": "bool", "default": False},
     "replace_lost": {"type": "bool", "default": False},
     "wait_timeout": {"type": "int", "default": 120},
+    "copies": copies_option(),
+    "tags": {"type": "dict", "default": {}},
 }
 
 
@@ -189,6 +219,7 @@ def run(module: AnsibleAWSModule) -> dict[str, Any]:
     params = module.params
     files = locate(os.environ)
     settings = {"region": params["profile_region"], "output": params["profile_output"]}
+    aws = reach_aws(module)
     wish = Wish(
         user=params["user_name"],
         profile=params["profile_name"],
@@ -196,8 +227,14 @@ def run(module: AnsibleAWSModule) -> dict[str, Any]:
         rotate=params["rotate"],
         replace_lost=params["replace_lost"],
         patience=params["wait_timeout"],
+        places=places(
+            params["copies"],
+            owner=owner_of(user=params["user_name"], account=aws.account, partition=aws.partition),
+            tags=params["tags"],
+            connect=lambda: module.client("secretsmanager"),
+        ),
     )
-    done = ensure_key(wish, files=files, aws=reach_aws(module), dry=module.check_mode)
+    done = ensure_key(wish, files=files, aws=aws, dry=module.check_mode)
     if exposed(files):
         module.warn(f"{files.credentials} holds secrets and others may read it: chmod 600 {files.credentials}")
     return {
@@ -205,6 +242,7 @@ def run(module: AnsibleAWSModule) -> dict[str, Any]:
         "access_key_id": done.key,
         "created": done.created,
         "deleted": list(done.deleted),
+        "copied_to": [copy.place for copy in done.copies],
         "credentials_file": str(files.credentials),
         "config_file": str(files.config),
         "diff": done.diff(user=wish.user),

@@ -19,7 +19,12 @@ from botocore.session import Session
 
 TEMPLATE = Path(__file__).parents[3] / "roles" / "iam_user" / "templates" / "policy.json.j2"
 #: How the statements are told apart, which become a policy for each playbook.
-SECTIONS: dict[str, str] = yaml.safe_load((TEMPLATE.parents[1] / "vars/main.yml").read_text())["iam_user__sections"]
+VARIABLES: dict[str, Any] = yaml.safe_load((TEMPLATE.parents[1] / "vars/main.yml").read_text(encoding="utf-8"))
+SECTIONS: dict[str, str] = VARIABLES["iam_user__sections"]
+#: AWS: quota "Role inline policy size limit"; white space is not counted.
+MAX_INLINE = 10240
+#: CloudFormation has a role of its own.
+WITH_ROLE = {"iam_user_deployment_role": True}
 #: AWS: quota "Managed policy length"; white space is not counted.
 MAX_LENGTH = 6144
 #: Actions that can't be restricted to resources: AWS Service Authorization Reference.
@@ -78,6 +83,8 @@ def render(**changes: Any) -> dict[str, Any]:
         "iam_user_builder_spot": False,
         "iam_user_builder_profile": "",
         "iam_user_python_bucket": "",
+        "iam_user_deployment_role": False,
+        "iam_user__role": "mi-api-flask-dev-us-east-1-deployment",
         "iam_user_name": "asesoria",
         "iam_user_key_pair": "lambda-builder-keys",
         "iam_user_project": "asesoria",
@@ -87,6 +94,14 @@ def render(**changes: Any) -> dict[str, Any]:
     policy = json.loads(rendered) if isinstance(rendered, str) else rendered
     assert isinstance(policy, dict)
     return policy
+
+
+def split(policy: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the policy "deploy" of the user has if CloudFormation has a role, and what that role has."""
+    deploy = [statement for statement in policy["Statement"] if re.match(SECTIONS["deploy"], statement["Sid"])]
+    own = [statement for statement in deploy if re.match(VARIABLES["iam_user__by_caller"], statement["Sid"])]
+    roles = [statement for statement in deploy if statement not in own]
+    return {**policy, "Statement": own}, {**policy, "Statement": roles}
 
 
 def listed(value: Any) -> list[str]:
@@ -103,6 +118,7 @@ def actions(policy: dict[str, Any]) -> list[str]:
     "changes",
     [
         {},
+        WITH_ROLE,
         {"iam_user_region": "ap-southeast-2", "iam_user__access": {"partition": "aws-us-gov", "account": "1"}},
         {"iam_user_service": "s" * 40, "iam_user_stage": "production"},
         {"iam_user_layer_bucket": "my-artifacts"},
@@ -260,6 +276,57 @@ def test_users_and_their_keys_are_out_of_reach() -> None:
     assert allowed
     assert not [action for action in allowed if not action.endswith(("Role", "RolePolicy", "RolePolicies"))]
     assert "iam:AttachRolePolicy" not in allowed
+
+
+def test_with_a_role_of_cloudformation_the_user_can_hand_it_over_and_make_none() -> None:
+    user, role = split(render(**WITH_ROLE))
+    assert [action for action in actions(user) if action.startswith("iam:")] == ["iam:PassRole"]
+    (handed,) = [statement for statement in user["Statement"] if statement["Action"] == "iam:PassRole"]
+    assert handed["Resource"] == "arn:aws:iam::123456789012:role/mi-api-flask-dev-us-east-1-deployment"
+    assert handed["Condition"] == {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}}
+    assert not [
+        name for name in actions(user) if re.match("lambda:(Create|Update|Delete|Add|Remove)|apigateway:", name)
+    ]
+    assert {"iam:CreateRole", "iam:PutRolePolicy", "lambda:CreateFunction", "s3:CreateBucket"} <= set(actions(role))
+    assert [action for action in actions(role) if action.startswith("cloudformation:")] == [
+        "cloudformation:ValidateTemplate"
+    ]
+    by_name = {statement["Sid"]: statement for statement in role["Statement"]}
+    assert by_name["DeployPassRole"]["Condition"] == {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+    # It can't give itself more than it has.
+    assert by_name["DeployRole"]["Resource"] != handed["Resource"]
+    assert len(re.sub(r"\s", "", json.dumps(role))) < MAX_INLINE
+
+
+def test_a_role_of_cloudformation_takes_no_other_rights_than_the_user_would_have() -> None:
+    alone, together = render(), render(**WITH_ROLE)
+    assert [statement for statement in together["Statement"] if statement["Sid"] != "DeployDirectRole"] == (
+        alone["Statement"]
+    )
+
+
+def test_only_cloudformation_of_this_account_can_take_the_role() -> None:
+    (statement,) = VARIABLES["iam_user__role_trust"]["Statement"]
+    assert statement["Principal"] == {"Service": "cloudformation.amazonaws.com"}
+    assert statement["Action"] == "sts:AssumeRole"
+    assert statement["Condition"] == {
+        "StringEqualsIfExists": {"aws:SourceAccount": "{{ iam_user__access.account }}"},
+    }
+
+
+def test_the_two_roles_of_this_collection_call_it_the_same() -> None:
+    names = {"service": "s", "stage": "t", "region": "eu-west-1"}
+    made = render_template(
+        VARIABLES["iam_user__role"], variables={f"iam_user_{name}": value for name, value in names.items()}
+    )
+    path = TEMPLATE.parents[2] / "serverless_deploy" / "vars" / "main.yml"
+    template = yaml.safe_load(path.read_text(encoding="utf-8"))["serverless_deploy__made_role"]
+    for region, partition in {"eu-west-1": "aws", "cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov"}.items():
+        given = {**names, "region": region}
+        used = render_template(
+            template, variables={f"serverless_deploy_{name}": value for name, value in given.items()}
+        )
+        assert used == f"arn:{partition}:iam::${{aws:accountId}}:role/{made.replace('eu-west-1', region)}"
 
 
 def test_what_is_asked_before_a_run_is_allowed() -> None:

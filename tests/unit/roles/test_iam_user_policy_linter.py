@@ -15,6 +15,7 @@ import warnings
 from typing import Any
 
 import pytest
+from ansible_collections.asesoria.serverless.tests.unit.roles import test_iam_user_policy as of_policy
 from ansible_collections.asesoria.serverless.tests.unit.roles.test_iam_user_policy import (
     EVERYTHING_OF_BUILDERS,
     EVERYTHING_OF_LAYERS,
@@ -60,6 +61,14 @@ def findings(policy: dict[str, Any]) -> list[tuple[str, str]]:
 def test_it_finds_nothing_of_note(changes: dict[str, Any]) -> None:
     found = findings(render(**changes))
     assert [(issue, about) for issue, about in found if issue != "RESOURCE_MISMATCH" or about not in ACCEPTED] == []
+
+
+def test_it_finds_nothing_of_note_where_cloudformation_has_a_role() -> None:
+    user, role = of_policy.split(render(**of_policy.WITH_ROLE))
+    assert findings(user) == []
+    # It sets the policy of the bucket that it makes, and has no business with what is in it.
+    assert {issue for issue, _about in findings(role)} == {"RESOURCE_POLICY_PRIVILEGE_ESCALATION"}
+    assert all("mi-api-flask-dev" in about and "s3:PutBucketPolicy" in about for _issue, about in findings(role))
 
 
 def test_what_is_accepted_is_still_found() -> None:

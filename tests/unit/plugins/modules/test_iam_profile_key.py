@@ -18,7 +18,13 @@ from typing import Any
 
 import boto3
 import pytest
-from ansible_collections.asesoria.serverless.plugins.module_utils import _aws_profile_files, _private_file, _profile_key
+from ansible_collections.asesoria.serverless.plugins.module_utils import (
+    _aws_profile_files,
+    _key_copy_files,
+    _private_file,
+    _profile_key,
+)
+from ansible_collections.asesoria.serverless.plugins.module_utils._key_copy_text import from_csv
 from ansible_collections.asesoria.serverless.plugins.modules import iam_profile_key
 from ansible_collections.asesoria.serverless.tests.unit.support import assert_return_documented, run_module
 from botocore.client import BaseClient
@@ -113,6 +119,18 @@ class World:
             ("Active", self.profile["aws_secret_access_key"])
         ]
 
+    @property
+    def copied(self) -> str | None:
+        """The key that the copy has, if AWS takes it."""
+        try:
+            copy = from_csv((self.home / "copy.csv").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        found = [key for key in self._user().access_keys if copy and key.access_key_id == copy.key_id]
+        assert copy is not None
+        assert [(key.status, key.secret_access_key) for key in found] == [("Active", copy.secret)]
+        return copy.key_id
+
     def make_key(self) -> str:
         """Make a key by hand."""
         return str(self.iam.create_access_key(UserName="asesoria")["AccessKey"]["AccessKeyId"])
@@ -166,6 +184,7 @@ def watched(world: World) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseClient, "_make_api_call", counted)
         patch.setattr(_aws_profile_files, "write_text", written)
+        patch.setattr(_key_copy_files, "write_text", written)
         yield
 
 
@@ -584,3 +603,60 @@ def test_a_refusal_of_aws_says_what_was_wanted(world: World) -> None:
         "The access key of the IAM user asesoria could not be seen to; once that is mended, run again: "
     )
     assert result["error"]["code"] == "AccessDenied"
+
+
+def copy_to(world: World) -> dict[str, Any]:
+    """The option that keeps a copy."""
+    return {"copies": [{"to": "csv", "path": str(world.home / "copy.csv")}]}
+
+
+def test_a_copy_is_kept(world: World) -> None:
+    planned = run(world, check_mode=True, **copy_to(world))
+    made = run(world, **copy_to(world))
+    assert planned["copied_to"] == made["copied_to"] == [f"the file {world.home / 'copy.csv'}"]
+    assert world.steps == [*MAKE[:-1], "write copy.csv", MAKE[-1]]
+    assert world.copied == world.key
+    assert (run(world, **copy_to(world))["changed"], world.steps) == (False, [])
+    (world.home / "copy.csv").unlink()
+    assert run(world, check_mode=True, **copy_to(world))["copied_to"]
+    lost = run(world, **copy_to(world))
+    assert (lost["changed"], lost["created"], world.steps, world.copied) == (True, False, ["write copy.csv"], world.key)
+
+
+@pytest.mark.parametrize("after", range(len(ROTATE) + 1))
+def test_a_copy_has_a_key_that_works_wherever_a_rotation_is_killed(world: World, after: int) -> None:
+    run(world, **copy_to(world))
+    assert killed(world, after=after, last_one_counts=True, rotate=True, **copy_to(world))
+    assert world.copied in world.keys
+    assert not run(world, **copy_to(world))["failed"]
+    assert world.copied == world.key
+    assert_settled(world)
+
+
+def test_a_copy_that_cant_be_written_keeps_the_old_key(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(world, **copy_to(world))
+    old = world.key
+    write = _private_file.write_text
+
+    def full(path: Path, text: str) -> None:
+        if path.name == "copy.csv":
+            raise _private_file.PrivateFileError(f"{path} can't be written: No space left on device")
+        write(path, text)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_private_file, "write_text", full)
+        result = run(world, rotate=True, **copy_to(world))
+    assert result["msg"] == f"{world.home / 'copy.csv'} can't be written: No space left on device."
+    assert world.copied == old
+    assert world.works()
+    assert world.tag == f"{world.key} replaces {old}"
+    done = run(world, **copy_to(world))
+    assert (done["created"], done["deleted"], world.copied) == (False, [old], world.key)
+    assert_settled(world)
+
+
+def test_nothing_is_made_if_the_copy_has_no_place(world: World) -> None:
+    (world.home / "copy.csv").write_text("mine", encoding="utf-8")
+    result = run(world, **copy_to(world))
+    assert "copy.csv is there already and is not a copy of an access key" in result["msg"]
+    assert (world.steps, world.keys) == ([], {})
