@@ -104,9 +104,7 @@ class ActionModule(ActionBase):
 
         def look(cursor: Mapping[str, Any] | None) -> Mapping[str, Any]:
             arguments = {**read, "cursor": dict(cursor)} if cursor else read
-            answer: dict[str, Any] = self._execute_module(
-                module_name=_READ, module_args=arguments, task_vars=task_vars
-            )
+            answer: dict[str, Any] = self._execute_module(module_name=_READ, module_args=arguments, task_vars=task_vars)
             return answer
 
         follower = Follower(look=look, show=Display().display, clock=time.monotonic, sleep=RunSleep())

@@ -10,7 +10,9 @@ newest event that is known, and passes over those that were told already, by the
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -146,6 +148,7 @@ class LogReader:
         seen = dict(place.seen)
         told: list[dict[str, Any]] = []
         token = place.token
+        alike: Counter[str] = Counter()
         for _page in range(MAX_PAGES):
             try:
                 answer = self._client.filter_log_events(**request, **({"nextToken": token} if token else {}))
@@ -153,13 +156,26 @@ class LogReader:
                 if error_code(error) == "ResourceNotFoundException":
                     return None
                 raise
-            new = [event for event in answer["events"] if event["eventId"] not in seen]
-            told += new
-            seen.update((event["eventId"], int(event["timestamp"])) for event in new)
+            named = {_identity(event, alike): event for event in answer["events"]}
+            told += [event for name, event in named.items() if name not in seen]
+            seen.update((name, int(event["timestamp"])) for name, event in named.items())
             token = answer.get("nextToken", "")
             if not token:
                 break
         return told, _advance(place, token=token, seen=seen)
+
+
+def _identity(event: Mapping[str, Any], alike: Counter[str]) -> str:
+    """What tells an event from all others; a stand-in for AWS need not give it an id.
+
+    :param alike: how many of that content there were so far.
+    """
+    if event.get("eventId"):
+        return str(event["eventId"])
+    content = f"{event.get('logStreamName')} {event['timestamp']} {event['message']}"
+    digest = hashlib.sha256(content.encode()).hexdigest()[:32]
+    alike[digest] += 1
+    return f"{digest}-{alike[digest]}"
 
 
 def _advance(place: Place, *, token: str, seen: Mapping[str, int]) -> Place:

@@ -284,9 +284,7 @@ class StatusReader:
     def _builders(self, project: str) -> tuple[Builder, ...]:
         if not project:
             return ()
-        return tuple(
-            self._try(f"the builders of the project {project}", lambda: self.builders.of_project(project), [])
-        )
+        return tuple(self._try(f"the builders of the project {project}", lambda: self.builders.of_project(project), []))
 
     def _stacks(self, wanted: Wanted) -> tuple[Stack, ...]:
         if not wanted.all_stacks:

@@ -75,7 +75,9 @@ def _use_words(layer: LayerUse) -> str:
     words = f"{layer.name}:{layer.version}, {size(layer.zipped_bytes)}"
     if layer.stale is None:
         return f"{words}, which versions there are is not known"
-    return f"{words}, STALE: {layer.newest} is the newest that fits" if layer.stale else f"{words}, the newest that fits"
+    return (
+        f"{words}, STALE: {layer.newest} is the newest that fits" if layer.stale else f"{words}, the newest that fits"
+    )
 
 
 def _log_words(log: LogGroup | None, *, function: str) -> str:

@@ -48,7 +48,8 @@ class Log:
     events: list[tuple[int, int]] = field(default_factory=list)
     round: int = 0
     page: int = 2
-    calls: int = 0
+    #: Whether events have an id.
+    named: bool = True
 
     def filter_log_events(
         self,
@@ -56,18 +57,22 @@ class Log:
         logGroupName: str,  # noqa: N803
         startTime: int,  # noqa: N803
         limit: int,  # noqa: ARG002
-        nextToken: str = "0",  # noqa: N803, S107  # a page's
+        nextToken: str = "0",  # noqa: N803  # a page's
     ) -> dict[str, Any]:
         if logGroupName != "/aws/lambda/one":
             raise ClientError({"Error": {"Code": "ResourceNotFoundException", "Message": "no"}}, "FilterLogEvents")
-        self.calls += 1
         shown = sorted(
             (at, f"e{number}")
             for number, (at, arrives) in enumerate(self.events)
             if at >= startTime and arrives <= self.round
         )
         begin = int(nextToken)
-        events = [{"eventId": name, "timestamp": at, "message": f"{name}\n"} for at, name in shown]
+        events = [
+            {"eventId": name, "timestamp": at, "message": f"{name}\n"}
+            if self.named
+            else {"logStreamName": "s", "timestamp": at, "message": "same"}
+            for at, name in shown
+        ]
         answer: dict[str, Any] = {"events": events[begin : begin + self.page]}
         return {**answer, "nextToken": str(begin + self.page)} if begin + self.page < len(events) else answer
 
@@ -92,7 +97,9 @@ def read_all(log: Log, *, rounds: int, since: int = 0) -> list[str]:
 @given(
     st.lists(
         st.integers(0, 3).flatmap(
-            lambda arrives: st.tuples(st.integers(0, OVERLAP).map(lambda late: MS + 10 * arrives - late), st.just(arrives))
+            lambda arrives: st.tuples(
+                st.integers(0, OVERLAP).map(lambda late: MS + 10 * arrives - late), st.just(arrives)
+            )
         ),
         max_size=30,
     ),
@@ -110,6 +117,11 @@ def test_more_than_a_reading_takes_is_left_for_the_next(monkeypatch: pytest.Monk
     first = LogReader(log).read({"one": Place(0)})
     assert ([event.message for event in first.events], first.more) == (["e0", "e1", "e2", "e3"], True)
     assert read_all(log, rounds=1) == [f"e{number}" for number in range(11)]
+
+
+def test_events_without_an_id_are_told_apart() -> None:
+    log = Log(events=[(MS, 0), (MS, 0), (MS + 1, 1), (MS, 2), (MS, 2)], page=10, named=False)
+    assert read_all(log, rounds=4) == ["same"] * 5
 
 
 def test_old_events_are_forgotten() -> None:

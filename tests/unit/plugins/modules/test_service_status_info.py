@@ -91,7 +91,9 @@ class Account:
         }
         self.cloudformation.create_stack(
             StackName=name,
-            TemplateBody=json.dumps({"Resources": resources, "Outputs": {"HttpApiUrl": {"Value": "https://a.example"}}}),
+            TemplateBody=json.dumps(
+                {"Resources": resources, "Outputs": {"HttpApiUrl": {"Value": "https://a.example"}}}
+            ),
             Tags=[{"Key": "Project", "Value": "asesoria"}],
         )
         # moto's CloudFormation passes this over.
@@ -164,7 +166,11 @@ def test_builders_that_go_on_are_told(account: Account) -> None:
     account.stack()
     image = account.ec2.describe_images()["Images"][0]["ImageId"]
     for role in ("lambda-builder", "other"):
-        tags = [{"Key": "Project", "Value": "asesoria"}, {"Key": "Role", "Value": role}, {"Key": "Stage", "Value": "dev"}]
+        tags = [
+            {"Key": "Project", "Value": "asesoria"},
+            {"Key": "Role", "Value": role},
+            {"Key": "Stage", "Value": "dev"},
+        ]
         account.ec2.run_instances(
             ImageId=image,
             MinCount=1,
@@ -182,9 +188,7 @@ def test_builders_that_go_on_are_told(account: Account) -> None:
 def test_other_stacks_of_the_project_are_told_if_asked_for(account: Account) -> None:
     account.stack()
     account.stack(name="other-dev")
-    account.cloudformation.create_stack(
-        StackName="theirs", TemplateBody=json.dumps({"Resources": {"Role": ROLE}})
-    )
+    account.cloudformation.create_stack(StackName="theirs", TemplateBody=json.dumps({"Resources": {"Role": ROLE}}))
     assert read()["stacks"] == []
     assert [stack["name"] for stack in read(all_stacks=True)["stacks"]] == ["other-dev"]
 
