@@ -10,10 +10,10 @@ What the caller may not read is told, and all else is read nevertheless.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Any, TypeVar
+from typing import Any
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import (
     Functions,
@@ -21,15 +21,13 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformatio
     Stack,
     Stacks,
     explained,
-    is_denied,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._deployments import read_deployment
-from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_api import Layers, LayerVersion
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_mark import claimed_sha256
 from ansible_collections.asesoria.serverless.plugins.module_utils._stack_data import DataHolder, data_holders
+from ansible_collections.asesoria.serverless.plugins.module_utils._unread import Attempts, Unread
 
-_T = TypeVar("_T")
 #: States of an instance that is there; all but the last cost by the hour.
 ALIVE = ("pending", "running", "stopping", "stopped")
 
@@ -126,18 +124,6 @@ class Builder:
 
 
 @dataclass(frozen=True)
-class Unread:
-    """What could not be read.
-
-    :param what: in words that end a sentence.
-    :param reason: what AWS said.
-    """
-
-    what: str
-    reason: str
-
-
-@dataclass(frozen=True)
 class Status:
     """All of it."""
 
@@ -179,12 +165,17 @@ class LogGroups:
     @explained("looking up the log group")
     def find(self, name: str) -> LogGroup | None:
         """Return a log group, or C(None) if there is none."""
-        pages = self._connect().get_paginator("describe_log_groups").paginate(logGroupNamePrefix=name)
-        for page in pages:
+        return next((group for group in self._beginning_with(name) if group.name == name), None)
+
+    @explained("looking for log groups that begin with")
+    def beginning_with(self, name: str) -> list[LogGroup]:
+        """Return the log groups whose names begin so."""
+        return list(self._beginning_with(name))
+
+    def _beginning_with(self, name: str) -> Iterator[LogGroup]:
+        for page in self._connect().get_paginator("describe_log_groups").paginate(logGroupNamePrefix=name):
             for group in page["logGroups"]:
-                if group["logGroupName"] == name:
-                    return LogGroup(name, group.get("retentionInDays"), int(group.get("storedBytes") or 0))
-        return None
+                yield LogGroup(group["logGroupName"], group.get("retentionInDays"), int(group.get("storedBytes") or 0))
 
 
 class Builders:
@@ -235,6 +226,7 @@ class StatusReader:
     :param layers: Lambda's layers.
     :param logs: CloudWatch's log groups.
     :param builders: EC2's builders.
+    :param attempts: keeps what could not be read.
     """
 
     stacks: Stacks
@@ -242,21 +234,21 @@ class StatusReader:
     layers: Layers
     logs: LogGroups
     builders: Builders
-    unread: list[Unread] = field(default_factory=list)
+    attempts: Attempts = field(default_factory=Attempts)
 
     def read(self, wanted: Wanted) -> Status:
         """Read all that can be.
 
         :raises ServerlessError: AWS can't be asked; that something is not allowed is no such case.
         """
-        stack = self._try(f"the stack {wanted.stack}", lambda: self.stacks.find(wanted.stack), None)
+        stack = self.attempts.read(f"the stack {wanted.stack}", lambda: self.stacks.find(wanted.stack), None)
         resources: list[Resource] = []
         template: dict[str, Any] = {}
         if stack is not None:
-            resources = self._try(
+            resources = self.attempts.read(
                 f"the resources of the stack {wanted.stack}", lambda: self.stacks.resources(wanted.stack), []
             )
-            template = self._try(
+            template = self.attempts.read(
                 f"the template of the stack {wanted.stack}", lambda: self.stacks.template(wanted.stack), {}
             )
         functions, layers = self._functions_and_layers(resources, stack=stack, names=wanted.layers)
@@ -269,28 +261,21 @@ class StatusReader:
             builders=self._builders(wanted.project),
             stacks=self._stacks(wanted),
             data=tuple(data_holders(resources, template=template)),
-            unread=tuple(self.unread),
+            unread=self.attempts.unread,
         )
-
-    def _try(self, what: str, read: Callable[[], _T], otherwise: _T) -> _T:
-        try:
-            return read()
-        except ServerlessError as error:
-            if not is_denied(error):
-                raise
-            self.unread.append(Unread(what, error.problem))
-            return otherwise
 
     def _builders(self, project: str) -> tuple[Builder, ...]:
         if not project:
             return ()
-        return tuple(self._try(f"the builders of the project {project}", lambda: self.builders.of_project(project), []))
+        return tuple(
+            self.attempts.read(f"the builders of the project {project}", lambda: self.builders.of_project(project), [])
+        )
 
     def _stacks(self, wanted: Wanted) -> tuple[Stack, ...]:
         if not wanted.all_stacks:
             return ()
         what = f"the other stacks of the project {wanted.project}"
-        found = self._try(what, lambda: self.stacks.of_project(wanted.project), [])
+        found = self.attempts.read(what, lambda: self.stacks.of_project(wanted.project), [])
         return tuple(stack for stack in found if stack.name != wanted.stack)
 
     def _functions_and_layers(
@@ -313,10 +298,10 @@ class StatusReader:
         return known, self._layers(versions, functions=known)
 
     def _configuration(self, name: str) -> dict[str, Any]:
-        return self._try(f"the function {name}", lambda: self.functions.configuration(name), None) or {}
+        return self.attempts.read(f"the function {name}", lambda: self.functions.configuration(name), None) or {}
 
     def _versions(self, name: str) -> list[LayerVersion] | None:
-        return self._try(f"the versions of the layer {name}", lambda: self.layers.versions(name), None)
+        return self.attempts.read(f"the versions of the layer {name}", lambda: self.layers.versions(name), None)
 
     def _function(
         self,
@@ -342,7 +327,7 @@ class StatusReader:
                 _use(layer, versions=versions, account=account, runtime=runtime, architecture=architecture)
                 for layer in configuration.get("Layers", [])
             ),
-            log=self._try(f"the log group {group}", lambda: self.logs.find(group), None),
+            log=self.attempts.read(f"the log group {group}", lambda: self.logs.find(group), None),
         )
 
     def _layers(
@@ -351,7 +336,7 @@ class StatusReader:
         told = {name: found for name, found in versions.items() if found is not None}
         if not told:
             return ()
-        everybody = self._try("who else uses the layers", self.layers.users, None)
+        everybody = self.attempts.read("who else uses the layers", self.layers.users, None)
         users = _users(functions) if everybody is None else everybody
         return tuple(
             LayerStatus(
