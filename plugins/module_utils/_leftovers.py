@@ -21,7 +21,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformatio
     error_code,
     explained,
 )
-from ansible_collections.asesoria.serverless.plugins.module_utils._layer_api import Layers, LayerVersion
+from ansible_collections.asesoria.serverless.plugins.module_utils._layer_api import Layers
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_mark import claimed_sha256
 from ansible_collections.asesoria.serverless.plugins.module_utils._service_status import Builders, LogGroups
 from ansible_collections.asesoria.serverless.plugins.module_utils._status_table import numbers
@@ -155,13 +155,12 @@ class LeftoverReader:
 
     def _logs(self, names: Names) -> Iterator[Left]:
         begin = f"/aws/lambda/{names.stack}-"
-        for group in self.attempts.read(f"log groups {begin}*", lambda: self.logs.beginning_with(begin), []):
+        for group in self.attempts.read_all(f"log groups {begin}*", lambda: self.logs.beginning_with(begin)):
             yield Left(f"the log group {group.name}", "it is no part of the stack, or a function wrote after its end")
 
     def _layer(self, name: str, *, region: str) -> Iterator[Left]:
-        nothing: list[LayerVersion] = []
-        versions = self.attempts.read(
-            f"versions of the layer {name} in {region}", lambda: self.layers[region].versions(name), nothing
+        versions = self.attempts.read_all(
+            f"versions of the layer {name} in {region}", lambda: self.layers[region].versions(name)
         )
         foreign = [version.version for version in versions if not claimed_sha256(version)]
         ours = [version.version for version in versions if claimed_sha256(version)]
@@ -175,7 +174,7 @@ class LeftoverReader:
 
     def _builders(self, names: Names) -> Iterator[Left]:
         what = f"builders of the project {names.project}"
-        for builder in self.attempts.read(what, lambda: self.builders.of_project(names.project), []):
+        for builder in self.attempts.read_all(what, lambda: self.builders.of_project(names.project)):
             why = f"it is {builder.state}" if builder.stage == names.stage else f"it is of the stage {builder.stage}"
             yield Left(f"the builder {builder.instance_id} ({builder.instance_type})", f"{why}, and costs money")
 
@@ -188,7 +187,7 @@ class LeftoverReader:
 
     def _groups(self, names: Names) -> Iterator[Left]:
         what = f"security groups of the project {names.project}"
-        for group, stage in self.attempts.read(what, lambda: self.keys.groups(names.project), []):
+        for group, stage in self.attempts.read_all(what, lambda: self.keys.groups(names.project)):
             why = "something still uses it" if stage == names.stage else f"it is of the stage {stage}"
             yield Left(f"the security group {group}", why)
 

@@ -145,10 +145,8 @@ def summary(run: Run, *, page: str) -> list[str]:
         lines.append(
             f"answers   {latency.count}, median {milliseconds(latency.median)}, 95 % within {milliseconds(latency.p95)}"
         )
-    lines.append(
-        f"cost      about USD {total(run.costs):.2f} a month for {run.assumption.requests:,} requests, free tier not counted"
-    )
-    return [*lines, f"page      {page}"]
+    cost = f"about USD {total(run.costs):.2f} a month for {run.assumption.requests:,} requests"
+    return [*lines, f"cost      {cost}, free tier not counted", f"page      {page}"]
 
 
 def _layer_words(layer: Mapping[str, Any]) -> str:
@@ -303,7 +301,8 @@ Log: {{ link(console.log_group(function.log.name), function.log.name) }},
 <tbody>
 {% for stage in run.stages %}
 <tr><td>{{ stage.name }}</td><td>{{ '%.1f' % stage.seconds }} s</td>
-<td class="wide"><div class="meter"><i style="width:{{ '%.1f' % (100 * stage.seconds / slowest) }}%"></i></div></td></tr>
+<td class="wide"><div class="meter"><i style="width:{{ '%.1f' % (100 * stage.seconds / slowest) }}%"></i></div></td>
+</tr>
 {% endfor %}
 </tbody>
 </table>
@@ -321,8 +320,8 @@ the highest is {{ longest | milliseconds }}.</p>
 {% for bar in bars %}
 <g{% if not bar.attempt.good %} class="bad"{% endif %}><title>{{ bar.attempt.request }}:
 {{ bar.attempt.seconds | milliseconds }}{{ "" if bar.attempt.good else ", not as expected" }}</title>
-<rect x="{{ '%.2f' % bar.x }}" y="{{ '%.2f' % bar.y }}" width="{{ '%.2f' % bar.width }}" """ + (
-    """height="{{ '%.2f' % bar.height }}" fill="{{ 'var(--bar)' if bar.attempt.good else 'var(--bad)' }}"/>
+<rect x="{{ '%.2f' % bar.x }}" y="{{ '%.2f' % bar.y }}" width="{{ '%.2f' % bar.width }}"
+height="{{ '%.2f' % bar.height }}" fill="{{ 'var(--bar)' if bar.attempt.good else 'var(--bad)' }}"/>
 </g>
 {% endfor %}
 </svg>
@@ -368,4 +367,3 @@ checked on {{ prices.CHECKED }}, without free tier and tax; what the app itself 
 </body>
 </html>
 """
-)

@@ -242,11 +242,11 @@ class StatusReader:
         :raises ServerlessError: AWS can't be asked; that something is not allowed is no such case.
         """
         stack = self.attempts.read(f"the stack {wanted.stack}", lambda: self.stacks.find(wanted.stack), None)
-        resources: list[Resource] = []
+        resources: Sequence[Resource] = ()
         template: dict[str, Any] = {}
         if stack is not None:
-            resources = self.attempts.read(
-                f"the resources of the stack {wanted.stack}", lambda: self.stacks.resources(wanted.stack), []
+            resources = self.attempts.read_all(
+                f"the resources of the stack {wanted.stack}", lambda: self.stacks.resources(wanted.stack)
             )
             template = self.attempts.read(
                 f"the template of the stack {wanted.stack}", lambda: self.stacks.template(wanted.stack), {}
@@ -268,14 +268,14 @@ class StatusReader:
         if not project:
             return ()
         return tuple(
-            self.attempts.read(f"the builders of the project {project}", lambda: self.builders.of_project(project), [])
+            self.attempts.read_all(f"the builders of the project {project}", lambda: self.builders.of_project(project))
         )
 
     def _stacks(self, wanted: Wanted) -> tuple[Stack, ...]:
         if not wanted.all_stacks:
             return ()
         what = f"the other stacks of the project {wanted.project}"
-        found = self.attempts.read(what, lambda: self.stacks.of_project(wanted.project), [])
+        found = self.attempts.read_all(what, lambda: self.stacks.of_project(wanted.project))
         return tuple(stack for stack in found if stack.name != wanted.stack)
 
     def _functions_and_layers(

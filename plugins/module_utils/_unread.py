@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -54,3 +54,8 @@ class Attempts:
                 raise
             self._unread.append(Unread(what, error.problem))
             return otherwise
+
+    def read_all(self, what: str, read: Callable[[], Sequence[_T]]) -> Sequence[_T]:
+        """Read several things, none of which there are if AWS does not allow it; the rest is as in :meth:`read`."""
+        nothing: Sequence[_T] = ()
+        return self.read(what, read, nothing)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,10 +22,12 @@ def unzipped_sizes(paths: Iterable[Path]) -> dict[str, int]:
     """
     found = {}
     for path in paths:
-        try:
-            with zipfile.ZipFile(path) as archive:
-                size = sum(entry.file_size for entry in archive.infolist())
-            found[base64.b64encode(bytes.fromhex(file_sha256(path))).decode()] = size
-        except (OSError, zipfile.BadZipFile):
-            continue
+        with contextlib.suppress(OSError, zipfile.BadZipFile):
+            digest = base64.b64encode(bytes.fromhex(file_sha256(path))).decode()
+            found[digest] = _unzipped(path)
     return found
+
+
+def _unzipped(path: Path) -> int:
+    with zipfile.ZipFile(path) as archive:
+        return sum(entry.file_size for entry in archive.infolist())

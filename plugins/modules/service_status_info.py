@@ -121,7 +121,8 @@ deployed:
   type: str
   sample: 2026-11-25 20:31 UTC
 version:
-  description: The deployment that the stack holds, as its folder in the bucket is called. It is C(null) if none can be told.
+  description: >-
+    The deployment that the stack holds, as its folder in the bucket is called. It is C(null) if none can be told.
   returned: success
   type: str
   sample: 1700000000000-2023-11-14T22:13:20.000Z
@@ -199,7 +200,8 @@ functions:
           returned: always
           type: bool
     log:
-      description: Its log group, with C(name), C(retention_days) and C(stored_bytes). It is C(null) if none can be read.
+      description: >-
+        Its log group, with C(name), C(retention_days) and C(stored_bytes). It is C(null) if none can be read.
       returned: always
       type: dict
 layers:
