@@ -90,12 +90,14 @@ class LayerStatus:
     """A layer and who uses it.
 
     :param name: its name, or the ARN without version where it is another account's.
+    :param region: where; empty for the service's.
     :param versions: newest first.
     :param used_by: functions by version number; those of this service only where nobody else's can be read.
     :param complete: whether all functions of the account and region are among them.
     """
 
     name: str
+    region: str
     versions: tuple[LayerVersion, ...]
     used_by: Mapping[int, Sequence[str]]
     complete: bool
@@ -224,6 +226,7 @@ class StatusReader:
     :param stacks: CloudFormation's stacks.
     :param functions: Lambda's functions.
     :param layers: Lambda's layers.
+    :param elsewhere: those of other regions, by region.
     :param logs: CloudWatch's log groups.
     :param builders: EC2's builders.
     :param attempts: keeps what could not be read.
@@ -232,6 +235,7 @@ class StatusReader:
     stacks: Stacks
     functions: Functions
     layers: Layers
+    elsewhere: Mapping[str, Layers]
     logs: LogGroups
     builders: Builders
     attempts: Attempts = field(default_factory=Attempts)
@@ -257,7 +261,7 @@ class StatusReader:
             stack=stack,
             version=deployment.version if deployment else None,
             functions=functions,
-            layers=layers,
+            layers=(*layers, *self._layers_elsewhere(wanted.layers)),
             builders=self._builders(wanted.project),
             stacks=self._stacks(wanted),
             data=tuple(data_holders(resources, template=template)),
@@ -338,15 +342,33 @@ class StatusReader:
             return ()
         everybody = self.attempts.read("who else uses the layers", self.layers.users, None)
         users = _users(functions) if everybody is None else everybody
-        return tuple(
-            LayerStatus(
-                name=name,
-                versions=tuple(found),
-                used_by={version.version: users.get(version.arn, []) for version in found},
-                complete=everybody is not None,
-            )
-            for name, found in told.items()
-        )
+        complete = everybody is not None
+        return tuple(_layer(name, found, users=users, complete=complete) for name, found in told.items())
+
+    def _layers_elsewhere(self, names: Iterable[str]) -> Iterator[LayerStatus]:
+        for region, layers in self.elsewhere.items():
+            everybody = self.attempts.read(f"who uses the layers in {region}", layers.users, None)
+            for name in names:
+                what = f"the versions of the layer {name} in {region}"
+                found = self.attempts.read_all(what, functools.partial(layers.versions, name))
+                yield _layer(name, found, users=everybody or {}, complete=everybody is not None, region=region)
+
+
+def _layer(
+    name: str,
+    versions: Sequence[LayerVersion],
+    *,
+    users: Mapping[str, Sequence[str]],
+    complete: bool,
+    region: str = "",
+) -> LayerStatus:
+    return LayerStatus(
+        name=name,
+        region=region,
+        versions=tuple(versions),
+        used_by={version.version: users.get(version.arn, []) for version in versions},
+        complete=complete,
+    )
 
 
 def _users(functions: Iterable[FunctionStatus]) -> dict[str, list[str]]:
@@ -452,6 +474,7 @@ def _describe_function(function: FunctionStatus) -> dict[str, Any]:
 def _describe_layer(layer: LayerStatus) -> dict[str, Any]:
     return {
         "name": layer.name,
+        "region": layer.region,
         "newest": layer.newest,
         "unused": layer.unused,
         "complete": layer.complete,

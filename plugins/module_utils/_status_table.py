@@ -88,11 +88,14 @@ def _log_words(log: LogGroup | None, *, function: str) -> str:
 
 
 def _layer_words(layer: LayerStatus) -> str:
+    name = f"{layer.name} in {layer.region}" if layer.region else layer.name
     if not layer.versions:
-        return f"{layer.name} has no version"
-    words = f"{layer.name}, newest {layer.newest}, versions {numbers([each.version for each in layer.versions])}"
+        return f"{name} has no version"
+    words = f"{name}, newest {layer.newest}, versions {numbers([each.version for each in layer.versions])}"
     if not layer.unused:
         return f"{words}, all in use"
+    if not layer.complete and layer.region:
+        return f"{words}, who uses them is not known"
     whose = "no function uses" if layer.complete else "not used by this service:"
     return f"{words}, {whose} {numbers(layer.unused)}"
 

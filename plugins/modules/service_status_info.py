@@ -52,6 +52,11 @@ options:
     type: list
     elements: str
     default: []
+  layer_regions:
+    description: More regions than O(region) to look at O(layers) in.
+    type: list
+    elements: str
+    default: []
   project:
     description: Value of the tag C(Project) of the builders. Empty if they are not to be looked for.
     type: str
@@ -214,6 +219,10 @@ layers:
       description: Its name, or its ARN if it is another account's.
       returned: always
       type: str
+    region:
+      description: The region of O(layer_regions) that it is in; empty for that of the service.
+      returned: always
+      type: str
     newest:
       description: Number of the newest version. It is C(null) if there is none.
       returned: always
@@ -343,6 +352,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import Functions, Stacks
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_api import Layers
+from ansible_collections.asesoria.serverless.plugins.module_utils._layer_regions import wanted_regions
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_config import check_stack_name
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_job import describe_stack
 from ansible_collections.asesoria.serverless.plugins.module_utils._service_status import (
@@ -364,10 +374,13 @@ def run(module: AnsibleAWSModule) -> dict[str, Any]:
         raise ServerlessError("all_stacks is set without project", "Give the value of the stacks' tag Project")
     retry = AWSRetry.jittered_backoff(retries=8)
     lambda_client = module.client("lambda", retry_decorator=retry)
+    others = wanted_regions(module.region or "", params["layer_regions"])[1:]
+    elsewhere = {region: module.client("lambda", region=region, retry_decorator=retry) for region in others}
     reader = StatusReader(
         stacks=Stacks(module.client("cloudformation", retry_decorator=retry)),
         functions=Functions(lambda: lambda_client),
         layers=Layers(lambda_client, publisher=lambda_client),
+        elsewhere={region: Layers(client, publisher=client) for region, client in elsewhere.items()},
         logs=LogGroups(lambda: module.client("logs", retry_decorator=retry)),
         builders=Builders(lambda: module.client("ec2", retry_decorator=retry)),
     )
@@ -394,6 +407,7 @@ def main() -> None:
             "stack_name": {"type": "str"},
             "endpoint_format": {"type": "str", "default": ""},
             "layers": {"type": "list", "elements": "str", "default": []},
+            "layer_regions": {"type": "list", "elements": "str", "default": []},
             "project": {"type": "str", "default": ""},
             "all_stacks": {"type": "bool", "default": False},
         },

@@ -50,16 +50,16 @@ class Account:
             boto3.client(service, region_name=REGION) for service in ("cloudformation", "lambda", "logs", "ec2")
         )
 
-    def layer(self, name: str = "web", *, runtime: str = "python3.11", architecture: str = "x86_64") -> str:
+    def layer(self, name: str = "web", *, runtime: str = "python3.11", region: str = REGION) -> str:
         content = io.BytesIO()
         with zipfile.ZipFile(content, "w") as archive:
             archive.writestr("python/a.py", name)
-        made = self.functions.publish_layer_version(
+        made = boto3.client("lambda", region_name=region).publish_layer_version(
             LayerName=name,
             Description=marked("Web", "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="),
             Content={"ZipFile": content.getvalue()},
             CompatibleRuntimes=[runtime],
-            CompatibleArchitectures=[architecture],
+            CompatibleArchitectures=["x86_64"],
         )
         return str(made["LayerVersionArn"])
 
@@ -191,6 +191,24 @@ def test_other_stacks_of_the_project_are_told_if_asked_for(account: Account) -> 
     account.cloudformation.create_stack(StackName="theirs", TemplateBody=json.dumps({"Resources": {"Role": ROLE}}))
     assert read()["stacks"] == []
     assert [stack["name"] for stack in read(all_stacks=True)["stacks"]] == ["other-dev"]
+
+
+def test_layers_of_other_regions_are_told(account: Account) -> None:
+    account.stack(account.layer())
+    account.layer(region="eu-west-1")
+    status = read(layer_regions=["eu-west-1", REGION])
+    assert [(layer["region"], layer["newest"], layer["unused"]) for layer in status["layers"]] == [
+        ("", 1, []),
+        ("eu-west-1", 1, [1]),
+    ]
+    assert "layer     web in eu-west-1, newest 1, versions 1, no function uses 1" in status["lines"]
+    account.refuse("ListFunctions")
+    status = read(layer_regions=["eu-west-1"])
+    assert "layer     web in eu-west-1, newest 1, versions 1, who uses them is not known" in status["lines"]
+    assert [unread["what"] for unread in status["unread"]] == [
+        "who else uses the layers",
+        "who uses the layers in eu-west-1",
+    ]
 
 
 def test_what_is_not_there_is_no_error(account: Account) -> None:
