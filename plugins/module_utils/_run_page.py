@@ -104,7 +104,7 @@ class Run:
 
     @property
     def deployment(self) -> str:
-        """A hash of what is deployed and with what, whichever run looks at it."""
+        """A hash of what is deployed, whichever run looks at it."""
         status = self.status
         functions = [
             {
@@ -113,7 +113,7 @@ class Run:
             }
             for function in status["functions"]
         ]
-        told = [status["stack_arn"], status["version"], status["endpoint"], functions, dict(self.versions)]
+        told = [status["stack_arn"], status["version"], status["endpoint"], functions]
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 

@@ -62,6 +62,9 @@ options:
     description: Versions of what took part, by name. What has no version is left out.
     type: dict
     default: {}
+  cli_dir:
+    description: Folder below which Serverless CLIs are installed, whose versions are told too.
+    type: path
   zips:
     description:
       - Zips on this machine. One whose SHA-256 is that of a function's package or of a layer's version tells how large
@@ -177,6 +180,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.asesoria.serverless.plugins.module_utils._cli_versions import cli_versions
 from ansible_collections.asesoria.serverless.plugins.module_utils._cost_estimate import (
     Assumption,
     Door,
@@ -230,7 +234,7 @@ def make(params: Mapping[str, Any]) -> Run:
             changes=params["changes"],
             stages=stages,
             attempts=attempts,
-            versions={name: str(version) for name, version in params["versions"].items() if version},
+            versions=versions_of(params),
             sizes=sizes,
             assumption=assumption,
             measured=measured,
@@ -243,6 +247,12 @@ def make(params: Mapping[str, Any]) -> Run:
             f"status, attempts or stages have not what the modules return ({error!r})",
             "Give what service_status_info and endpoint_verify have returned",
         ) from error
+
+
+def versions_of(params: Mapping[str, Any]) -> dict[str, str]:
+    """What took part, as far as it has a version."""
+    installed = cli_versions(Path(params["cli_dir"])) if params["cli_dir"] else {}
+    return {**{name: str(version) for name, version in params["versions"].items() if version}, **installed}
 
 
 def durations(marks: Iterable[Mapping[str, Any]]) -> list[Stage]:
@@ -329,6 +339,7 @@ def main() -> None:
             "stages": {"type": "list", "elements": "dict", "default": [], "options": mark},
             "attempts": {"type": "list", "elements": "dict", "default": []},
             "versions": {"type": "dict", "default": {}},
+            "cli_dir": {"type": "path"},
             "zips": {"type": "list", "elements": "path", "default": []},
             "requests_per_month": {"type": "int", "default": 100_000},
             "latency_ms": {"type": "float", "default": 0},

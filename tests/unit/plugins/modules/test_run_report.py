@@ -204,6 +204,17 @@ def test_a_page_about_the_same_deployment_stays_unless_it_is_to_be_written(tmp_p
     assert report(tmp_path, rewrite=False, status=deployed)["changed"]
 
 
+def test_the_installed_clis_are_told(tmp_path: Path) -> None:
+    for folder, version in (("osls-4", "4.3.1"), ("osls-3", "3.61.0"), (".", "4.0.0"), ("broken", "")):
+        package = tmp_path / "cli" / folder / "node_modules/osls/package.json"
+        package.parent.mkdir(parents=True)
+        package.write_text(f'{{"version": "{version}"}}' if version else "[]")
+    report(tmp_path, cli_dir=str(tmp_path / "cli"))
+    assert "<td>osls</td><td>3.61.0, 4.0.0, 4.3.1</td>" in (tmp_path / "reports/page.html").read_text()
+    report(tmp_path, cli_dir=str(tmp_path / "none"))
+    assert "<td>osls</td>" not in (tmp_path / "reports/page.html").read_text()
+
+
 def test_check_mode_writes_nothing(tmp_path: Path) -> None:
     assert report(tmp_path, check_mode=True)["changed"]
     assert list(tmp_path.iterdir()) == []
