@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 from typing import Any
@@ -28,22 +27,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._detached impo
     start_command,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
-
-
-class _Sleeper:
-    """Waits, as long as the run is there that this process works for.
-
-    A run that is killed leaves behind the process of a task that was at work. It would go on to look after the job, and
-    take the result away from the run that picks the job up.
-    """
-
-    def __init__(self) -> None:
-        self._parent = os.getppid()
-
-    def __call__(self, seconds: float) -> None:
-        time.sleep(seconds)
-        if os.getppid() != self._parent:
-            raise DetachedError("the run that this task belonged to is gone")
+from ansible_collections.asesoria.serverless.plugins.module_utils._run_sleep import RunSleep
 
 
 class ActionModule(ActionBase):
@@ -90,7 +74,7 @@ class ActionModule(ActionBase):
             remove=lambda: self._sure(remove_command(job), what=f"the directory {job.directory} can't be removed"),
             report=lambda line: display.display(f"    [{host}] {line}"),
             clock=time.monotonic,
-            sleep=_Sleeper(),
+            sleep=RunSleep(),
         )
         return follower.run(
             interval=options["interval"], timeout=options["timeout"], patience=options["patience"], quiet=30

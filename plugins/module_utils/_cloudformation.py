@@ -10,7 +10,7 @@ import functools
 import itertools
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, TypeVar
 
@@ -27,6 +27,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._errors import
 _T = TypeVar("_T")
 #: Events shown for a failed stack; the first is the cause, those after it are mostly cancelled because of it.
 _MAX_FAILURES = 3
+_DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 _CANCELLED = ("Resource creation cancelled", "Resource update cancelled", "Resource deletion cancelled")
 
 
@@ -42,12 +43,18 @@ class Stack:
     :param status: such as C(UPDATE_COMPLETE).
     :param reason: why, if CloudFormation says so.
     :param outputs: the values of its outputs by name.
+    :param arn: its own.
+    :param changed: when it was made or changed last, in UTC; C(None) if nothing says so.
+    :param tags: what it is tagged with.
     """
 
     name: str
     status: str
     reason: str
     outputs: Mapping[str, str]
+    arn: str = ""
+    changed: datetime | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def in_progress(self) -> bool:
@@ -64,6 +71,34 @@ class Stack:
             "IMPORT_COMPLETE",
             "IMPORT_ROLLBACK_COMPLETE",
         )
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A part of a stack.
+
+    :param logical_id: its name in the template.
+    :param kind: its type, such as C(AWS::Lambda::Function).
+    :param physical_id: its name in AWS; empty if there is none (yet).
+    """
+
+    logical_id: str
+    kind: str
+    physical_id: str
+
+
+def _stack(described: Mapping[str, Any]) -> Stack:
+    """Read a stack as DescribeStacks returns it."""
+    changed = described.get("LastUpdatedTime") or described.get("CreationTime")
+    return Stack(
+        name=described["StackName"],
+        status=described["StackStatus"],
+        reason=described.get("StackStatusReason", ""),
+        outputs={output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])},
+        arn=described.get("StackId", ""),
+        changed=changed.astimezone(timezone.utc) if isinstance(changed, datetime) else None,
+        tags={tag["Key"]: tag["Value"] for tag in described.get("Tags", [])},
+    )
 
 
 def explained(doing: str) -> Callable[[Callable[..., _T]], Callable[..., _T]]:
@@ -88,8 +123,15 @@ def error_code(error: Exception) -> str:
     return str(response.get("Error", {}).get("Code", ""))
 
 
+def is_denied(error: BaseException | None) -> bool:
+    """Whether AWS does not let the caller do that; of one of our errors, whether that is what it is about."""
+    if isinstance(error, ServerlessError):
+        return is_denied(error.__cause__)
+    return isinstance(error, Exception) and error_code(error) in _DENIED
+
+
 def _remedy(error: Exception) -> str:
-    if error_code(error) in ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation"):
+    if is_denied(error):
         return "Allow the call to this user; the role's README lists the permissions"
     return ""
 
@@ -115,12 +157,14 @@ class Stacks:
             raise
         if not found or found[0]["StackStatus"] == "DELETE_COMPLETE":
             return None
-        return Stack(
-            name=name,
-            status=found[0]["StackStatus"],
-            reason=found[0].get("StackStatusReason", ""),
-            outputs={output["OutputKey"]: output["OutputValue"] for output in found[0].get("Outputs", [])},
-        )
+        return _stack(found[0])
+
+    @explained("looking for the stacks of the project")
+    def of_project(self, project: str) -> list[Stack]:
+        """Return the stacks that carry the tag C(Project), by name."""
+        pages = self._client.get_paginator("describe_stacks").paginate()
+        found = [_stack(described) for page in pages for described in page["Stacks"]]
+        return sorted((stack for stack in found if stack.tags.get("Project") == project), key=lambda stack: stack.name)
 
     @explained("reading the template of the stack")
     def template(self, name: str) -> dict[str, Any]:
@@ -148,6 +192,21 @@ class Stacks:
             for page in pages
             for resource in page["StackResourceSummaries"]
             if resource["ResourceType"] == "AWS::Lambda::Function" and resource.get("PhysicalResourceId")
+        ]
+
+    @explained("listing the resources of the stack")
+    def resources(self, name: str) -> list[Resource]:
+        """Return what a stack consists of, in the order that CloudFormation tells it."""
+        pages = self._client.get_paginator("list_stack_resources").paginate(StackName=name)
+        return [
+            Resource(
+                logical_id=resource["LogicalResourceId"],
+                kind=resource["ResourceType"],
+                physical_id=resource.get("PhysicalResourceId", ""),
+            )
+            for page in pages
+            for resource in page["StackResourceSummaries"]
+            if resource["ResourceStatus"] != "DELETE_COMPLETE"
         ]
 
     @explained("deleting the stack")
@@ -197,6 +256,16 @@ class Functions:
         """Return the hash of a function's code as AWS writes it (base64), or C(None) if there is no such function."""
         try:
             return str(self._connect().get_function_configuration(FunctionName=name)["CodeSha256"])
+        except ClientError as error:
+            if error_code(error) == "ResourceNotFoundException":
+                return None
+            raise
+
+    @explained("reading the function")
+    def configuration(self, name: str) -> dict[str, Any] | None:
+        """Return what Lambda says of a function, or C(None) if there is no such function."""
+        try:
+            return dict(self._connect().get_function_configuration(FunctionName=name))
         except ClientError as error:
             if error_code(error) == "ResourceNotFoundException":
                 return None

@@ -10,11 +10,7 @@ All values are escaped, since names come from whoever made the packages. The sam
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-
-with suppress(ImportError):  # The module says that it is missing.
-    import jinja2
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._import_times import ImportTime
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_audit import Audit
@@ -25,6 +21,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_sizes i
     treemap,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import Manifest
+from ansible_collections.asesoria.serverless.plugins.module_utils._page import HEAD, fill_in, megabytes
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import (
     MAX_DIRECT_UPLOAD_BYTES,
     MAX_UNZIPPED_BYTES,
@@ -32,7 +29,6 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes impo
 from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
 
 WIDTH, HEIGHT = 1000, 420
-_MEGABYTE = 1_000_000
 #: A label is drawn where a rectangle has room for it: so many units for a letter and for a line.
 _LETTER, _LINE = 8.4, 34
 #: By how much letters have to be larger on a narrow screen, where the picture is so much smaller.
@@ -69,11 +65,12 @@ class Page:
 
 def render(page: Page) -> str:
     """The page's text."""
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    environment.filters.update(megabytes=_megabytes, change=_change, milliseconds=_milliseconds)
     slowest = max((each.seconds or 0 for each in page.imports or ()), default=0)
     tiles = treemap(page.shares, width=WIDTH, height=HEIGHT)
-    return environment.from_string(_TEMPLATE).render(
+    return fill_in(
+        _TEMPLATE,
+        filters={"change": _change},
+        title=f"Layer {page.name}",
         page=page,
         total=sum(share.size for share in page.shares) or 1,
         tiles=[(tile, _label_class(tile)) for tile in tiles],
@@ -97,59 +94,13 @@ def _label_class(tile: Tile) -> str:
     return "wide" if tile.width > letters and tile.height > _LINE else ""
 
 
-def _megabytes(size: int) -> str:
-    return f"{size / _MEGABYTE:.2f} MB" if size < _MEGABYTE * 10 else f"{size / _MEGABYTE:.1f} MB"
-
-
 def _change(size: int) -> str:
     sign = {True: "+", False: "\N{MINUS SIGN}"}[size > 0] if size else ""
-    return f"{sign}{_megabytes(abs(size))}"
+    return f"{sign}{megabytes(abs(size))}"
 
-
-def _milliseconds(seconds: float) -> str:
-    return f"{seconds * 1000:.0f} ms" if seconds >= 0.01 else f"{seconds * 1000:.1f} ms"  # noqa: PLR2004
-
-
-_STYLE = """
-:root{--back:#ffffff;--text:#1f2328;--soft:#59636e;--line:#d1d9e0;--card:#f6f8fa;--bar:#0a7d55;--bad:#b3261e;--link:#0a58ca}
-@media(prefers-color-scheme:dark){:root{--back:#0d1117;--text:#e6edf3;--soft:#9da7b3;--line:#3d444d;--card:#161b22;
---bar:#3fb984;--bad:#ff8a80;--link:#79b8ff}}
-*{box-sizing:border-box}
-body{margin:0 auto;max-width:1040px;padding:16px 20px 48px;background:var(--back);color:var(--text);
-font:15px/1.5 system-ui,sans-serif;overflow-wrap:anywhere}
-h1{font-size:1.6rem;margin:.4em 0 0}h2{font-size:1.15rem;margin:2em 0 .5em}
-p{margin:.4em 0}.soft{color:var(--soft)}a{color:var(--link)}code{font-size:.9em}
-.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;margin:20px 0}
-.card{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:12px 14px}
-.card b{display:block;font-size:1.35rem;line-height:1.3}
-.meter{height:6px;border-radius:3px;background:var(--line);margin:8px 0 4px;overflow:hidden}
-.meter i{display:block;height:100%;background:var(--bar)}
-.scroll{overflow-x:auto}
-table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
-th,td{text-align:right;padding:5px 8px;border-bottom:1px solid var(--line);white-space:nowrap}
-th:first-child,td:first-child{text-align:left;white-space:normal;min-width:9em}
-th{color:var(--soft);font-weight:600}td.wide{width:30%}
-svg{display:block;width:100%;height:auto;border-radius:8px}
-svg rect{stroke:var(--back);stroke-width:2}svg text{font:14px system-ui,sans-serif;fill:#ffffff;pointer-events:none}
-@media(max-width:600px){svg text.any{font-size:33px;transform:translate(6px,16px)}svg text.wide{display:none}}
-.bad{color:var(--bad)}li{margin:.4em 0}
-"""
 
 _TEMPLATE = (
-    """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<link rel="icon" href="data:,">
-<title>Layer {{ page.name }}</title>
-<style>"""
-    + _STYLE
-    + """</style>
-</head>
-<body>
-{% macro megabytes(size) %}{{ size | megabytes }}{% endmacro %}
+    HEAD + """{% macro megabytes(size) %}{{ size | megabytes }}{% endmacro %}
 <header>
 <h1>{{ page.name }}</h1>
 <p class="soft">Layer for {{ runtime.identifier }} on {{ page.target.architecture }} ({{ runtime.os.name }}).

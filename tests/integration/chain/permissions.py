@@ -38,11 +38,13 @@ _OF_S3 = {
 #: Everybody may.
 _FREE = {"sts:GetCallerIdentity"}
 #: Asked all the same, and answered with a refusal.
-ASKED_IN_VAIN = {"ecr:DescribeRepositories": "at a removal the CLI takes the refusal for: there are no images"}
+ASKED_IN_VAIN = {
+    "ecr:DescribeRepositories": "at a removal the CLI takes the refusal for: there are no images",
+    "lambda:ListFunctions": "the status says that it does not know who else uses the layers",
+}
 
 #: Allowed although no run and no handler shows a call: why.
 WITHOUT_A_CALL = {
-    "cloudformation:GetTemplate": "the plan of a deployment with --diff",
     "cloudformation:UpdateStack": "the CLI adds its bucket to a stack that has none",
     "ec2:CreateTags": "RunInstances and CreateSecurityGroup with tags need it",
     "ec2:ModifyInstanceMetadataOptions": "a builder whose metadata options were changed gets them back",
@@ -50,9 +52,7 @@ WITHOUT_A_CALL = {
     "ec2:StartInstances": "builder_ec2_after_build: stop",
     "ec2:StopInstances": "builder_ec2_after_build: stop",
     "lambda:GetAccountSettings": "the preflight, run with the user's profile",
-    "lambda:GetFunctionConfiguration": "the plan compares the function that is there",
     "lambda:ListTags": "GetFunction tells tags only to who has it",
-    "logs:FilterLogEvents": "the reason why an endpoint does not answer is read off the log",
     "s3:DeleteObjectVersion": "a bucket that somebody has given versions is emptied of them",
     "s3:ListBucketVersions": "likewise",
     "servicequotas:GetServiceQuota": "the preflight, run with the user's profile",

@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from . import permissions
 from .support import ADMIN_KEY, CHECKOUT, WELCOME, Chain, ProcessWatch, Run, ask, has_python_with_pip
 
-STAGES = ("preflight", "lock", "access", "builder", "python", "layer", "deploy", "verify")
+STAGES = ("preflight", "lock", "access", "builder", "python", "layer", "deploy", "verify", "status")
 
 
 _NEEDS_PYTHON = pytest.mark.skipif(
@@ -26,6 +26,51 @@ _NEEDS_PYTHON = pytest.mark.skipif(
 )
 #: States of an instance that is no more.
 GONE = {"shutting-down", "terminated"}
+
+
+#: Every type of resource that the chain, or something like it, could make: the service, the call that lists them, where
+#: the answer has them, and what they are called there.
+_LISTS = {
+    "user": ("iam", "list_users", "Users", "UserName"),
+    "policy": ("iam", "list_policies", "Policies", "PolicyName"),
+    "role": ("iam", "list_roles", "Roles", "RoleName"),
+    "instance profile": ("iam", "list_instance_profiles", "InstanceProfiles", "InstanceProfileName"),
+    "key pair": ("ec2", "describe_key_pairs", "KeyPairs", "KeyName"),
+    "security group": ("ec2", "describe_security_groups", "SecurityGroups", "GroupName"),
+    "launch template": ("ec2", "describe_launch_templates", "LaunchTemplates", "LaunchTemplateName"),
+    "volume": ("ec2", "describe_volumes", "Volumes", "VolumeId"),
+    "snapshot": ("ec2", "describe_snapshots", "Snapshots", "SnapshotId"),
+    "address": ("ec2", "describe_addresses", "Addresses", "AllocationId"),
+    "image": ("ec2", "describe_images", "Images", "ImageId"),
+    "function": ("lambda", "list_functions", "Functions", "FunctionName"),
+    "layer": ("lambda", "list_layers", "Layers", "LayerName"),
+    "stack": ("cloudformation", "describe_stacks", "Stacks", "StackName"),
+    "bucket": ("s3", "list_buckets", "Buckets", "Name"),
+    "log group": ("logs", "describe_log_groups", "logGroups", "logGroupName"),
+    "HTTP API": ("apigatewayv2", "get_apis", "Items", "Name"),
+    "REST API": ("apigateway", "get_rest_apis", "items", "name"),
+    "secret": ("secretsmanager", "list_secrets", "SecretList", "Name"),
+    "queue": ("sqs", "list_queues", "QueueUrls", None),
+    "topic": ("sns", "list_topics", "Topics", "TopicArn"),
+    "table": ("dynamodb", "list_tables", "TableNames", None),
+    "rule": ("events", "list_rules", "Rules", "Name"),
+}
+
+
+def account(chain: Chain) -> dict[str, list[str]]:
+    """What there is of every type of resource, by name; AWS's own policies and images are left out."""
+    own = {"policy": {"Scope": "Local"}, "image": {"Owners": ["self"]}, "snapshot": {"OwnerIds": ["self"]}}
+    found = {}
+    for kind, (service, method, key, name) in _LISTS.items():
+        listed = getattr(chain.client(service), method)(**own.get(kind, {})).get(key, [])
+        found[kind] = sorted(each[name] if name else each for each in listed)
+    return {**found, "instance": sorted(instance_states(chain) - GONE)}
+
+
+@pytest.fixture(scope="session")
+def before(chain: Chain) -> dict[str, list[str]]:
+    """What there was before the first run."""
+    return account(chain)
 
 
 def instance_states(chain: Chain) -> set[str]:
@@ -41,10 +86,11 @@ def assert_nothing_done(chain: Chain, run: Run, *, since: int, files: dict[str, 
     assert chain.files() == files
 
 
-def test_a_plan_before_the_first_run_writes_nothing(chain: Chain) -> None:
+def test_a_plan_before_the_first_run_writes_nothing(chain: Chain, before: dict[str, list[str]]) -> None:
     since, files = chain.calls, chain.files()
     run = chain.play("site.yml", "--check", "--diff")
     assert_nothing_done(chain, run, since=since, files=files)
+    assert account(chain) == before
     assert chain.calls > since, "the plan asked AWS nothing, so it can't know anything"
     assert run.changed > 0
 
@@ -60,6 +106,15 @@ def test_the_first_run_ends_with_an_answer_and_shows_no_secret(chain: Chain) -> 
     assert any("ansible-playbook" in line for line in watch.command_lines), "the watch saw nothing"
     holders = [path for path in chain.folder.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()]
     assert holders == [chain.sandbox / "aws/credentials"]
+
+
+def test_the_first_run_ends_with_a_summary_and_a_page(chain: Chain) -> None:
+    page = (chain.sandbox / "state/reports/mi-api-flask-dev.html").read_text(encoding="utf-8")
+    assert "<li>published the layer version flask-dependencies-py311:1</li><li>deployed mi-api-flask-dev</li>" in page
+    stages = re.findall(r"<tr><td>(\w+)</td><td>[\d.]+ s</td>", page)
+    assert stages == ["preflight", "lock", "access", "builder", "python", "layer", "deploy", "verify"]
+    assert "min of t3.micro" in page
+    assert re.search(r"[\d.]+ MB of 262.1 MB unzipped", chain.play("playbooks/report.yml").ok().output)
 
 
 #: What the chain's user may not do, though it may do the like with what is its own.
@@ -119,6 +174,35 @@ def test_every_stage_runs_alone(chain: Chain, stage: str) -> None:
     run = chain.play(f"playbooks/{stage}.yml").ok()
     assert run.changed == 0
     assert chain.writes(since=since) == []
+
+
+def test_the_status_says_what_is_deployed_and_what_costs_money(chain: Chain) -> None:
+    said = " ".join(chain.play("playbooks/status.yml").ok().output.split())
+    assert "mi-api-flask-dev is UPDATE_COMPLETE" in said
+    assert re.search(r"flask-dependencies-py311:1, [\d.]+ MB, the newest that fits", said)
+    assert "/aws/lambda/mi-api-flask-dev-api" in said
+    assert "kept 14 days" in said
+    assert re.search(r"builder i-\w+ \(t3.micro, stage dev\) is running", said)
+    assert "who else uses the layers" in said
+
+
+def test_the_log_is_followed_and_each_line_is_shown_once(chain: Chain) -> None:
+    run = chain.play("playbooks/verify.yml").ok()
+    following = chain.popen("playbooks/logs.yml", "-e", "asesoria_logs_seconds=10")
+    assert following.stdout is not None
+    seen = []
+    for line in following.stdout:
+        seen.append(line)
+        if "REPORT RequestId" in line:
+            break
+    ask(run)
+    seen += following.stdout.readlines()
+    assert following.wait() == 0, "".join(seen)
+    reports = [line for line in seen if "REPORT RequestId" in line]
+    assert len(reports) == len(set(reports))
+    count = len(reports)
+    once = chain.play("playbooks/logs.yml", "-e", "asesoria_logs_follow=false").ok()
+    assert once.output.count("REPORT RequestId") == count, "what was asked while it was followed was not shown"
 
 
 def test_the_builder_is_closed_and_encrypted(chain: Chain) -> None:
@@ -256,11 +340,53 @@ def test_a_list_of_layers_that_is_none_is_refused(chain: Chain, layers: list[dic
     assert "asesoria_layers is a list of layers" in run.message
 
 
-def test_teardown_leaves_nothing_of_ours_and_everything_else(chain: Chain) -> None:
+def add_table(chain: Chain) -> None:
+    """Let the service have a table, as an app with data would."""
+    cloudformation = chain.client("cloudformation")
+    template = cloudformation.get_template(StackName="mi-api-flask-dev")["TemplateBody"]
+    template = json.loads(template) if isinstance(template, str) else dict(template)
+    template["Resources"]["Orders"] = {
+        "Type": "AWS::DynamoDB::Table",
+        "Properties": {
+            "TableName": "orders",
+            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+            "BillingMode": "PAY_PER_REQUEST",
+        },
+    }
+    capabilities = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"]
+    body = json.dumps(template)
+    cloudformation.update_stack(StackName="mi-api-flask-dev", TemplateBody=body, Capabilities=capabilities)
+    cloudformation.get_waiter("stack_update_complete").wait(StackName="mi-api-flask-dev", WaiterConfig={"Delay": 1})
+
+
+def test_teardown_removes_no_data_unless_it_is_told_to(chain: Chain) -> None:
+    add_table(chain)
+    there = account(chain)
+    since, files = chain.calls, chain.files()
+    run = chain.play("playbooks/teardown.yml", *with_layers(chain)).refused()
+    assert "would go orders (AWS::DynamoDB::Table), and what is in them" in run.message
+    assert "-e asesoria_teardown_confirm=mi-api-flask-dev" in run.message
+    assert chain.writes(since=since) == []
+    assert (account(chain), chain.files()) == (there, files)
+
+
+def test_teardown_leaves_nothing_of_ours_and_everything_else(chain: Chain, before: dict[str, list[str]]) -> None:
     iam, ec2, cloudformation = chain.client("iam"), chain.client("ec2"), chain.client("cloudformation")
     iam.create_user(UserName="somebody-else")
     ec2.create_key_pair(KeyName="somebody-elses-key")
-    chain.play("playbooks/teardown.yml", *with_layers(chain)).ok()
+    theirs = {"LayerName": "second", "Content": {"ZipFile": b"PK\x05\x06" + bytes(18)}}
+    number = chain.client("lambda").publish_layer_version(**theirs)["Version"]
+    confirmed = ("-e", "asesoria_teardown_confirm=mi-api-flask-dev")
+    run = chain.play("playbooks/teardown.yml", *with_layers(chain), *confirmed).ok()
+    said = " ".join(run.output.split())
+    assert f"left: version {number} of the layer second in us-east-1: not published by this collection" in said
+    assert f"left: {chain.sandbox}/state/cli: the Serverless CLI, for the next deployment" in said
+    assert "left: the" not in said
+    chain.client("lambda").delete_layer_version(LayerName="second", VersionNumber=number)
+
+    expected = {**before, "user": [*before["user"], "somebody-else"], "key pair": ["somebody-elses-key"]}
+    assert account(chain) == {kind: sorted(names) for kind, names in expected.items()}
 
     assert [user["UserName"] for user in iam.list_users()["Users"]] == ["somebody-else"]
     assert iam.list_policies(Scope="Local")["Policies"] == []
@@ -288,9 +414,10 @@ def test_teardown_leaves_the_users_own_files_as_they_were(chain: Chain) -> None:
 
 
 def test_a_second_teardown_changes_nothing(chain: Chain) -> None:
-    since = chain.calls
+    since, there = chain.calls, account(chain)
     assert chain.play("playbooks/teardown.yml").ok().changed == 0
     assert chain.writes(since=since) == []
+    assert account(chain) == there
 
 
 @_NEEDS_PYTHON

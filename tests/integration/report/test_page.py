@@ -8,55 +8,22 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 import pytest
 from ansible_collections.asesoria.serverless.tests.unit.layers import LayerFiles
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser
+
+from .support import Opened, assert_alone, assert_readable, opened
 
 TOP = Path(__file__).resolve().parents[3]
 RUNTIME = f"python3.{sys.version_info[1]}"
 ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64"}[os.uname().machine]
-#: Contrast of text that WCAG 2.2 asks for, level AA.
-CONTRAST = 4.5
 SIZES = {"large": 400_000, "medium": 150_000, "other": 90_000, "small": 20_000, "tiny": 300}
 
-# Relative luminance and contrast as in WCAG 2.2; the background is that of the nearest element that has one.
-CONTRASTS = """
-() => {
-  const channels = color => color.match(/[\\d.]+/g).map(Number);
-  const luminance = color => {
-    const linear = c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
-    const [r, g, b] = channels(color).map(c => linear(c / 255));
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const background = element => {
-    for (let at = element; at; at = at.parentElement) {
-      const color = getComputedStyle(at).backgroundColor;
-      if (channels(color)[3] !== 0) return color;
-    }
-    return "rgb(255, 255, 255)";
-  };
-  const found = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const node = walker.currentNode, element = node.parentElement;
-    if (!node.data.trim() || element.closest("title, style") || !element.getClientRects().length) continue;
-    const inPicture = element.tagName === "text";
-    const back = inPicture ? getComputedStyle(element.parentElement.querySelector("rect")).fill : background(element);
-    const front = inPicture ? getComputedStyle(element).fill : getComputedStyle(element).color;
-    const [low, high] = [luminance(back), luminance(front)].sort((a, b) => a - b);
-    found.push([node.data.trim(), (high + 0.05) / (low + 0.05)]);
-  }
-  return found;
-}
-"""
 BOXES = """
 () => {
   const svg = document.querySelector("#treemap").getBoundingClientRect();
@@ -75,17 +42,6 @@ BOXES = """
   return {width: svg.width, height: svg.height, boxes};
 }
 """
-
-
-@pytest.fixture(name="browser", scope="module")
-def _browser() -> Iterator[Browser]:
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert program, "install Chromium (Debian's package chromium) to open the report in"
-    with sync_playwright() as playwright:
-        # Chromium's own sandbox does not start as root.
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def make_layer(path: Path, *, version: str = "1.0", without: str = "") -> Path:
@@ -125,37 +81,13 @@ def _page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "page.html"
 
 
-class Opened:
-    """The page in a tab, and what happened while it was opened."""
-
-    def __init__(self, page: Page, file: Path) -> None:
-        self.page = page
-        self.messages: list[str] = []
-        self.requests: list[str] = []
-        page.on("console", lambda message: self.messages.append(message.text))
-        page.on("pageerror", lambda error: self.messages.append(str(error)))
-        page.on("dialog", lambda dialog: self.messages.append(dialog.message))
-        page.on("request", lambda request: self.requests.append(request.url))
-        page.goto(file.as_uri())
-
-    def texts(self, selector: str) -> list[str]:
-        return [text.strip() for text in self.page.locator(selector).all_inner_texts()]
-
-
-def opened(browser: Browser, file: Path, *, width: int = 1200, scheme: Any = "light") -> Opened:
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    return Opened(context.new_page(), file)
-
-
 @pytest.fixture(name="tab")
 def _tab(browser: Browser, page_file: Path) -> Opened:
     return opened(browser, page_file)
 
 
 def test_it_needs_nothing_and_complains_of_nothing(tab: Opened, page_file: Path) -> None:
-    assert [url for url in tab.requests if url != "data:,"] == [page_file.as_uri()]
-    assert tab.messages == []
-    assert tab.page.locator("script, img, link[rel=stylesheet], iframe").count() == 0
+    assert_alone(tab, page_file)
 
 
 def test_names_are_text(tab: Opened) -> None:
@@ -207,13 +139,7 @@ def test_labels_stay_in_their_rectangles(browser: Browser, page_file: Path, widt
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [400, 1200])
 def test_all_text_can_be_read(browser: Browser, page_file: Path, width: int, scheme: str) -> None:
-    page = opened(browser, page_file, width=width, scheme=scheme).page
-    contrasts = page.evaluate(CONTRASTS)
-    assert len(contrasts) > 50
-    assert [text for text, contrast in contrasts if contrast < CONTRAST] == []
-    assert (page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)") == (
-        scheme == "light"
-    )
+    assert_readable(opened(browser, page_file, width=width, scheme=scheme).page, scheme=scheme, texts=50)
 
 
 @pytest.mark.parametrize("width", [320, 400, 1200])
