@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ansible_collections.asesoria.serverless.plugins.module_utils._cost_estimate import hour_of
+from ansible_collections.asesoria.serverless.plugins.module_utils._prices import REGION
 from ansible_collections.asesoria.serverless.plugins.module_utils._service_status import (
     Builder,
     FunctionStatus,
@@ -104,7 +106,10 @@ def _builder_words(builder: Builder) -> str:
     words = f"{builder.instance_id} ({builder.instance_type}, stage {builder.stage}) is {builder.state}"
     if builder.state == "stopped":
         return f"{words}, its disk costs money until it is ended"
-    return f"{words} since {builder.launched}, and costs money until it is ended"
+    # On the spot market the price is another one every day.
+    hourly = None if builder.spot else hour_of(builder.instance_type)
+    price = f" (about USD {hourly:.4f} an hour in {REGION})" if hourly else ""
+    return f"{words} since {builder.launched}, and costs money until it is ended{price}"
 
 
 def numbers(values: Sequence[int]) -> str:

@@ -181,7 +181,10 @@ def test_builders_that_go_on_are_told(account: Account) -> None:
     status = read()
     (builder,) = status["builders"]
     assert (builder["instance_type"], builder["state"], builder["stage"]) == ("t3.micro", "running", "dev")
-    assert any(line.startswith("builder   i-") and "costs money until" in line for line in status["lines"])
+    assert any(
+        line.startswith("builder   i-") and "until it is ended (about USD 0.0154 an hour" in line
+        for line in status["lines"]
+    )
     assert read(project="")["builders"] == []
 
 
