@@ -20,6 +20,7 @@ import argparse
 import json
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -28,6 +29,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import boto3
 import yaml
 from peer_tools import VERSIONS, install_from_pypi, venv
 from sandbox_run import TOP, SandboxRun, execute
@@ -35,6 +37,24 @@ from sandbox_run import TOP, SandboxRun, execute
 CASES = ("first", "changed", "same")
 #: AWS keeps the ones that read apart from those that write by their names.
 _READING = ("Get", "List", "Describe", "Head", "Validate", "Invoke")
+
+#: What AWS does with a template of SAM, by SAM's own library, since the sandbox does not.
+_EXPAND = """
+import json, sys
+from samtranslator.translator.transform import transform
+
+class NoPolicies:
+    def load(self):
+        return {}
+
+import os
+os.environ["AWS_DEFAULT_REGION"] = "us-east-1"
+template = transform(json.load(sys.stdin), {}, NoPolicies())
+for resource in template["Resources"].values():
+    if resource["Type"] == "AWS::Lambda::Function":
+        resource["Properties"]["Code"] = sys.argv[1]
+print(json.dumps(template))
+"""
 
 
 @dataclass
@@ -153,7 +173,7 @@ def sam(run: SandboxRun, folder: Path) -> Deployer:
         package.extractall(app)
     staged = yaml.safe_load((service / "service/serverless.yml").read_text(encoding="utf-8"))
     function = {
-        "CodeUri": str(app),
+        "CodeUri": "s3://bucket/key",
         "Handler": "wsgi_handler.handler",
         "Runtime": "python3.11",
         "MemorySize": 256,
@@ -167,11 +187,23 @@ def sam(run: SandboxRun, folder: Path) -> Deployer:
         "Resources": {"Api": {"Type": "AWS::Serverless::Function", "Properties": function}},
     }
     path = folder / "template.json"
-    path.write_text(json.dumps(template), encoding="utf-8")
+    python = venv("aws-sam-cli", Path(sys.executable)) / "bin/python"
+    expanded = subprocess.run(
+        [python, "-c", _EXPAND, str(app)], input=json.dumps(template), check=True, capture_output=True, text=True
+    )
+    path.write_text(expanded.stdout, encoding="utf-8")
     program = str(venv("aws-sam-cli", Path(sys.executable)) / "bin/sam")
     environment = {**plain_environment(run), "SAM_CLI_TELEMETRY": "0", "HOME": str(folder)}
     name = ["--stack-name", "sam-dev", "--region", "us-east-1"]
-    deploy = ["deploy", "--template-file", str(path), *name, "--resolve-s3", "--capabilities", "CAPABILITY_IAM"]
+    deploy = ["deploy", "--template-file", str(path), *name, "--s3-bucket", "sam", "--capabilities", "CAPABILITY_IAM"]
+    client = boto3.client(
+        "s3",
+        endpoint_url=environment["AWS_ENDPOINT_URL"],
+        region_name="us-east-1",
+        aws_access_key_id="sandboxadmin",
+        aws_secret_access_key="sandboxadmin",  # noqa: S106 - of the sandbox
+    )
+    client.create_bucket(Bucket="sam")
 
     def remove() -> None:
         # It ends well if there is no such stack.
