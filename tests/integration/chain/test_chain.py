@@ -344,9 +344,15 @@ def test_without_a_user_of_its_own_it_runs_as_whoever_runs_it(chain: Chain) -> N
 
 @_NEEDS_PYTHON
 def test_whoever_may_only_deploy_can_deploy_and_no_more(chain: Chain) -> None:
-    chain.play("playbooks/access.yml", "-e", json.dumps({"iam_user_playbooks": ["deploy"]})).ok()
+    may = {"iam_user_playbooks": ["deploy"], "iam_user_front_doors": ["http_api", "rest_api"]}
+    chain.play("playbooks/access.yml", "-e", json.dumps(may)).ok()
     assert sorted(chain.policies()) == ["asesoria-serverless-deploy"]
-    assert chain.play("playbooks/deploy.yml", "-e", "serverless_deploy_memory_size=320").ok().changed == 1
+    since = len(chain.request_log)
+    # With another front door, for which the CLI makes calls of its own.
+    assert chain.play("playbooks/deploy.yml", "-e", "asesoria_front_door=rest_api").ok().changed == 1
+    called = permissions.called(chain.request_log[since:], but_by=ADMIN_KEY)
+    assert "apigateway:GET" in called
+    assert called - permissions.allowed(chain.policies().values()) == set()
     layer = {"LayerName": "flask-dependencies-py311", "Content": {"ZipFile": b"PK"}}
     with pytest.raises(ClientError, match="AccessDenied"):
         chain.client_of_user("lambda").publish_layer_version(**layer)
