@@ -4,14 +4,14 @@
 
 """What AWS charges for what the chain makes: the one file to edit when a price changes.
 
-On-demand list prices in US dollars, first tier, without free tier and tax, of the region C(us-east-1). Source: AWS's
-pages of prices of Lambda, API Gateway, CloudWatch, S3, EC2, EBS and VPC, as checked on :data:`CHECKED`. Other regions
-differ, mostly upwards.
+On-demand list prices in US dollars, first tier, without free tier and tax, of the region C(us-east-1), as written down on
+:data:`WRITTEN`. Source: AWS's pages of prices of Lambda, API Gateway, CloudWatch, S3, EC2, EBS and VPC, which have the
+last word. Other regions differ, mostly upwards.
 """
 
 from __future__ import annotations
 
-CHECKED = "2026-11-25"
+WRITTEN = "2026-11-25"
 REGION = "us-east-1"
 
 LAMBDA_MILLION_REQUESTS = 0.20

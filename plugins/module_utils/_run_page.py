@@ -344,7 +344,7 @@ height="{{ '%.2f' % bar.height }}" fill="{{ 'var(--bar)' if bar.attempt.good els
 {{ run.assumption.seconds | milliseconds }} each
 {{- ", the mean of the answers above, network and first start included, so rather too much" if run.measured else "" }};
 {{ logged_bytes }} bytes of log for each; {{ kept }} deployments kept. List prices of {{ prices.REGION }} in US dollars,
-checked on {{ prices.CHECKED }}, without free tier and tax; what the app itself uses besides is not in it.
+written down on {{ prices.WRITTEN }}, without free tier and tax; what the app itself uses besides is not in it.
 {%- if run.region != prices.REGION %} Prices of {{ run.region }} differ.{% endif %}</p>
 <div class="scroll">
 <table id="costs">

@@ -484,7 +484,8 @@ REFUSED = {"iam:DeleteRole", "lambda:PublishLayerVersion"}
 @_NEEDS_PYTHON
 def test_whoever_may_only_deploy_can_deploy_and_no_more(chain: Chain, tmp_path: Path) -> None:
     """CloudFormation has a role of its own. The sandbox's passes it over, so what it needs is read off the schemas."""
-    given = ("-e", json.dumps({"iam_user_playbooks": ["deploy"], "asesoria_deployment_role": True}))
+    may = {"iam_user_playbooks": ["deploy"], "asesoria_deployment_role": True}
+    given = ("-e", json.dumps(may))
     since, files = chain.calls, chain.files()
     assert_nothing_done(chain, chain.play("playbooks/access.yml", "--check", *given), since=since, files=files)
     chain.play("playbooks/access.yml", *given).ok()
@@ -508,6 +509,13 @@ def test_whoever_may_only_deploy_can_deploy_and_no_more(chain: Chain, tmp_path: 
     idle = {name for name in by_role if name.lower() not in handled} - set(permissions.WITHOUT_A_CALL)
     # Both are in one statement with what a handler lists, and tell nothing that is secret.
     assert idle <= {"cloudformation:ValidateTemplate", "lambda:ListLayerVersions"}
+
+    # With another front door, for which the CLI makes calls of its own.
+    given = ("-e", json.dumps({**may, "iam_user_front_doors": ["http_api", "rest_api"]}))
+    chain.play("playbooks/access.yml", *given).ok()
+    assert chain.play("playbooks/deploy.yml", *given, "-e", "asesoria_front_door=rest_api").ok().changed == 1
+    assert "apigateway:GET" in permissions.called(chain.request_log[since:], but_by=ADMIN_KEY)
+    (policy,) = chain.policies().values()
 
     layer = {"LayerName": "flask-dependencies-py311", "Content": {"ZipFile": b"PK"}}
     with pytest.raises(ClientError, match="AccessDenied"):
