@@ -314,7 +314,8 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     changed = module.params["rewrite"] or not is_about(before, made)
     if changed and not module.check_mode:
         dest.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_whole(dest, render(made))
+        # Who reads it learns names and the number of the account.
+        write_whole(dest, render(made), mode=0o600)
     return {
         "changed": changed,
         "report": str(dest),

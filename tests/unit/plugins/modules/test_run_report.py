@@ -174,6 +174,7 @@ def test_the_summary_and_the_page_say_the_same(tmp_path: Path) -> None:
     assert "deployed shop-dev</li>" in page
     assert "<td>osls</td>" not in page
     assert (tmp_path / "reports").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "reports/page.html").stat().st_mode & 0o777 == 0o600
 
 
 def test_sizes_are_those_of_zips_with_the_very_content(tmp_path: Path) -> None:
