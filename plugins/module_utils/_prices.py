@@ -4,7 +4,7 @@
 
 """What AWS charges for what the chain makes: the one file to edit when a price changes.
 
-On-demand list prices in US dollars, first tier, without free tier and tax, of the region C(us-east-1), as written down on
+On-demand list prices in US dollars, first tier, without free tier and tax, of the region C(us-east-1), written down on
 :data:`WRITTEN`. Source: AWS's pages of prices of Lambda, API Gateway, CloudWatch, S3, EC2, EBS and VPC, which have the
 last word. Other regions differ, mostly upwards.
 """
