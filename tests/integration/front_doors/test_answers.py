@@ -34,7 +34,7 @@ from doors import HOSTS, STAGE, Answer, Request, make_event, read_answer  # noqa
 
 LOCK = CHECKOUT / "requirements/frameworks.txt"
 HANDLERS = CHECKOUT / "roles/serverless_deploy/files/handler"
-CLI_LOCK = CHECKOUT / "roles/serverless_deploy/files/cli/package-lock.json"
+CLI_LOCK = CHECKOUT / "roles/serverless_deploy/files/cli/osls-4/package-lock.json"
 WSGI = ("bottle", "django", "flask", "pyramid")
 ASGI = ("fastapi", "starlette")
 DOORS = tuple(HOSTS)

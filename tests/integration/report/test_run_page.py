@@ -80,11 +80,11 @@ def test_the_endpoint_and_the_console_are_a_click_away(tab: Opened) -> None:
 
 
 def test_bars_are_as_high_as_the_answers_took(tab: Opened) -> None:
-    boxes = [bar.bounding_box() for bar in tab.page.locator("#latency rect").all()]
+    boxes = [shape.bounding_box() for shape in tab.page.locator("#latency rect").all()]
     heights = [box["height"] for box in boxes if box]
     # A line of two pixels around each.
     assert heights == pytest.approx([heights[0] * each / SECONDS[0] for each in SECONDS], abs=4)
-    fills = tab.page.eval_on_selector_all("#latency rect", "bars => bars.map(bar => getComputedStyle(bar).fill)")
+    fills = tab.page.eval_on_selector_all("#latency rect", "bars => bars.map(shape => getComputedStyle(shape).fill)")
     assert fills[0] == fills[1] == fills[2] != fills[3]
     assert "3 of 4" in tab.texts("#latencies tbody")[0]
 
@@ -92,7 +92,7 @@ def test_bars_are_as_high_as_the_answers_took(tab: Opened) -> None:
 def test_the_longest_stage_has_the_longest_bar(tab: Opened) -> None:
     rows = [row.locator("td").all_inner_texts()[:2] for row in tab.page.locator("#stages tbody tr").all()]
     assert rows == [["builder", "60.0 s"], ["deploy", "30.0 s"], ["verify", "2.0 s"]]
-    widths = [box["width"] for bar in tab.page.locator("#stages .meter i").all() if (box := bar.bounding_box())]
+    widths = [box["width"] for shape in tab.page.locator("#stages .meter i").all() if (box := shape.bounding_box())]
     assert widths == pytest.approx([widths[0], widths[0] / 2, widths[0] / 30], abs=1)
 
 

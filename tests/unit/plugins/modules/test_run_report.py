@@ -129,12 +129,12 @@ def test_good_answers_are_summed_up() -> None:
 def test_bars_stay_in_the_picture_and_are_in_proportion(seconds: list[float]) -> None:
     drawn = bars([Attempt("GET", each, good=True) for each in seconds])
     assert len(drawn) == len(seconds)
-    for bar, left in zip(drawn[1:], drawn, strict=False):
-        assert bar.x >= left.x + left.width
-    for bar in drawn:
-        assert 0 <= bar.x <= bar.x + bar.width <= WIDTH + 1e-6
-        assert bar.y + bar.height == pytest.approx(HEIGHT)
-        assert bar.height * max(seconds) == pytest.approx(HEIGHT * bar.attempt.seconds)
+    for stripe, left in zip(drawn[1:], drawn, strict=False):
+        assert stripe.x >= left.x + left.width
+    for stripe in drawn:
+        assert 0 <= stripe.x <= stripe.x + stripe.width <= WIDTH + 1e-6
+        assert stripe.y + stripe.height == pytest.approx(HEIGHT)
+        assert stripe.height * max(seconds) == pytest.approx(HEIGHT * stripe.attempt.seconds)
 
 
 def report(folder: Path, *, check_mode: bool = False, **options: Any) -> dict[str, Any]:
