@@ -32,8 +32,8 @@ TOP = Path(__file__).resolve().parent.parent
 CACHE = TOP / ".cache"
 LOGS = CACHE / "log"
 BIN = TOP / ".venv" / "bin"
-#: How many steps run at the same time: more than the usual two processors, as many of them wait for servers.
-JOBS = 4
+#: How many steps run at the same time: one more than the usual two processors, as many of them wait for servers.
+JOBS = 3
 #: Seconds between two signs of life.
 PROGRESS_SECONDS = 45
 #: Seconds after which a step is ended: on a busy machine the longest has taken half of that.
