@@ -510,13 +510,6 @@ def test_whoever_may_only_deploy_can_deploy_and_no_more(chain: Chain, tmp_path: 
     # Both are in one statement with what a handler lists, and tell nothing that is secret.
     assert idle <= {"cloudformation:ValidateTemplate", "lambda:ListLayerVersions"}
 
-    # With another front door, for which the CLI makes calls of its own.
-    given = ("-e", json.dumps({**may, "iam_user_front_doors": ["http_api", "rest_api"]}))
-    chain.play("playbooks/access.yml", *given).ok()
-    assert chain.play("playbooks/deploy.yml", *given, "-e", "asesoria_front_door=rest_api").ok().changed == 1
-    assert "apigateway:GET" in permissions.called(chain.request_log[since:], but_by=ADMIN_KEY)
-    (policy,) = chain.policies().values()
-
     layer = {"LayerName": "flask-dependencies-py311", "Content": {"ZipFile": b"PK"}}
     with pytest.raises(ClientError, match="AccessDenied"):
         chain.client_of_user("lambda").publish_layer_version(**layer)
