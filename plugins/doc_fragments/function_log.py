@@ -12,17 +12,6 @@ class ModuleDocFragment:
 
     DOCUMENTATION = r"""
 options:
-  service:
-    description: Name of the service.
-    type: str
-    required: true
-  stage:
-    description: Its stage.
-    type: str
-    default: dev
-  stack_name:
-    description: Name of its stack, if the service's configuration gives it one of its own.
-    type: str
   since:
     description:
       - Where to begin, as a time ago, V(90s), V(10m), V(2h), V(1d), or in minutes; or as a time such as

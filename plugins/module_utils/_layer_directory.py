@@ -19,7 +19,7 @@ except ImportError:
 else:
     HAS_BOTOCORE = True
 
-from ansible_collections.asesoria.serverless.plugins.module_utils._remote_zip import (
+from ansible_collections.asesoria.serverless.plugins.module_utils._zip_directory import (
     Fetch,
     UnreadableError,
     read_directory,

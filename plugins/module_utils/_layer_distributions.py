@@ -16,7 +16,11 @@ from collections.abc import Mapping
 from typing import IO
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._project_name import normalize
-from ansible_collections.asesoria.serverless.plugins.module_utils._remote_zip import Fetch, read_directory, remote_file
+from ansible_collections.asesoria.serverless.plugins.module_utils._zip_directory import (
+    Fetch,
+    read_directory,
+    remote_file,
+)
 
 _DIST_INFO = re.compile(
     r"python/(?:lib/python3\.\d+/site-packages/)?(?P<name>[^/]+?)-(?P<version>[^/-]+)\.dist-info/METADATA"

@@ -37,7 +37,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_sharing
     plan_sharing,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_upload import Bucket
-from ansible_collections.asesoria.serverless.plugins.module_utils._remote_zip import Fetch, UnreadableError
+from ansible_collections.asesoria.serverless.plugins.module_utils._zip_directory import Fetch, UnreadableError
 
 #: Stands for the number of a version that is yet to be published.
 NEW = 0

@@ -16,6 +16,7 @@ from typing import Any
 with suppress(ImportError):  # AnsibleAWSModule says that it is missing, before anything here is called.
     from botocore.exceptions import ClientError
 
+from ansible_collections.asesoria.serverless.plugins.module_utils._builder_instances import Builders
 from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import (
     Stacks,
     error_code,
@@ -23,7 +24,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformatio
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_api import Layers
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_mark import claimed_sha256
-from ansible_collections.asesoria.serverless.plugins.module_utils._service_status import Builders, LogGroups
+from ansible_collections.asesoria.serverless.plugins.module_utils._log_groups import LogGroups
 from ansible_collections.asesoria.serverless.plugins.module_utils._status_table import numbers
 from ansible_collections.asesoria.serverless.plugins.module_utils._unread import Attempts
 

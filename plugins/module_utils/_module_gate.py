@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_directory import Members
-from ansible_collections.asesoria.serverless.plugins.module_utils._remote_zip import read_directory
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_plan import PackagedFunction
+from ansible_collections.asesoria.serverless.plugins.module_utils._zip_directory import local_directory
 
 # Where Lambda looks in a layer.
 _LAYER_FOLDER = r"python/(?:lib/python3\.\d+/site-packages/)?"
@@ -35,8 +35,7 @@ def require_modules(functions: Iterable[PackagedFunction], *, modules: Sequence[
     for function in functions:
         if not function.runtime.startswith("python"):
             continue
-        with function.archive.open("rb") as file:
-            names = [member.filename for member in read_directory(file)]
+        names = [member.filename for member in local_directory(function.archive)]
         wanted = [module for module in modules if not _holds(names, module, folder="")]
         missing = _missing_in_layers(wanted, function.layers, members=members) if wanted else []
         if missing:

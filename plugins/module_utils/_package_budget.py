@@ -9,18 +9,16 @@ Lambda itself says it at the end, when CloudFormation has begun, and then goes b
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterable
-from pathlib import Path
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_directory import Members
-from ansible_collections.asesoria.serverless.plugins.module_utils._remote_zip import read_directory
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import (
     MAX_LAYERS_PER_FUNCTION,
     MAX_UNZIPPED_BYTES,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_plan import PackagedFunction
+from ansible_collections.asesoria.serverless.plugins.module_utils._zip_directory import local_directory, unzipped_bytes
 
 _MB = 1024 * 1024
 
@@ -45,8 +43,8 @@ def require_room(functions: Iterable[PackagedFunction], *, members: Members) -> 
                 f"{MAX_LAYERS_PER_FUNCTION}: {', '.join(function.layers)}",
                 "Build several of them as one",
             )
-        parts = {f"the package {function.archive.name}": _unzipped(_own_members(function.archive))}
-        parts.update({layer: _unzipped(members(layer) or ()) for layer in function.layers})
+        parts = {f"the package {function.archive.name}": unzipped_bytes(local_directory(function.archive))}
+        parts.update({layer: unzipped_bytes(members(layer) or ()) for layer in function.layers})
         total = sum(parts.values())
         if total >= MAX_UNZIPPED_BYTES:
             shares = ", ".join(f"{name} {size / _MB:.1f} MB" for name, size in parts.items())
@@ -56,12 +54,3 @@ def require_room(functions: Iterable[PackagedFunction], *, members: Members) -> 
                 "Leave out what the function does not need (serverless_deploy_exclude, lambda_layer_slim), or ship it "
                 "as a container image",
             )
-
-
-def _own_members(archive: Path) -> Iterable[zipfile.ZipInfo]:
-    with archive.open("rb") as file:
-        return read_directory(file)
-
-
-def _unzipped(members: Iterable[zipfile.ZipInfo]) -> int:
-    return sum(member.file_size for member in members)

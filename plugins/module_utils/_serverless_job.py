@@ -32,6 +32,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_co
     CONFIG_NAMES,
     FINGERPRINT_OUTPUT,
     ServiceConfig,
+    check_stack_name,
     minimal_config,
     read_config,
 )
@@ -42,6 +43,29 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._yaml_tree imp
 _CONFIG_NAME = "serverless.yml"
 # What serverless-wsgi puts into the folder that it packages, in place of a file of the app's that has the name.
 _PLUGIN_FILES = ("/wsgi_handler.py", "/serverless_wsgi.py")
+
+
+def service_options(*, endpoint: bool = False) -> dict[str, dict[str, Any]]:
+    """The options by which a module is told which service, as the documentation's fragment C(service) has them.
+
+    :param endpoint: whether the module also tells where it answers.
+    """
+    return {
+        "service": {"type": "str", "required": True},
+        "stage": {"type": "str", "default": "dev"},
+        "stack_name": {"type": "str"},
+        **({"endpoint_format": {"type": "str", "default": ""}} if endpoint else {}),
+    }
+
+
+def named_stack(options: Mapping[str, Any]) -> str:
+    """The name of the stack of a service that :func:`service_options` tell.
+
+    :raises ConfigError: CloudFormation would refuse it.
+    """
+    name = str(options["stack_name"] or f"{options['service']}-{options['stage']}")
+    check_stack_name(name)
+    return name
 
 
 def make_deployment(options: Mapping[str, Any], *, region: str) -> Job:

@@ -10,40 +10,24 @@ What the caller may not read is told, and all else is read nevertheless.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from typing import Any
 
+from ansible_collections.asesoria.serverless.plugins.module_utils._builder_instances import Builder, Builders
 from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import (
     Functions,
     Resource,
     Stack,
     Stacks,
-    explained,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._deployments import read_deployment
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_api import Layers, LayerVersion
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_mark import claimed_sha256
+from ansible_collections.asesoria.serverless.plugins.module_utils._log_groups import LogGroup, LogGroups
+from ansible_collections.asesoria.serverless.plugins.module_utils._minute import minute
 from ansible_collections.asesoria.serverless.plugins.module_utils._stack_data import DataHolder, data_holders
 from ansible_collections.asesoria.serverless.plugins.module_utils._unread import Attempts, Unread
-
-#: States of an instance that is there; all but the last cost by the hour.
-ALIVE = ("pending", "running", "stopping", "stopped")
-
-
-@dataclass(frozen=True)
-class LogGroup:
-    """A log group of CloudWatch.
-
-    :param name: its name.
-    :param retention_days: how long lines are kept; C(None) for ever.
-    :param stored_bytes: how much it holds.
-    """
-
-    name: str
-    retention_days: int | None
-    stored_bytes: int
 
 
 @dataclass(frozen=True)
@@ -114,18 +98,6 @@ class LayerStatus:
 
 
 @dataclass(frozen=True)
-class Builder:
-    """An instance that was made to build layers."""
-
-    instance_id: str
-    instance_type: str
-    state: str
-    stage: str
-    launched: str
-    spot: bool
-
-
-@dataclass(frozen=True)
 class Status:
     """All of it."""
 
@@ -153,70 +125,6 @@ class Wanted:
     layers: Sequence[str] = ()
     project: str = ""
     all_stacks: bool = False
-
-
-class LogGroups:
-    """CloudWatch's log groups.
-
-    :param connect: makes a boto3 client of C(logs).
-    """
-
-    def __init__(self, connect: Callable[[], Any]) -> None:
-        self._connect = functools.cache(connect)
-
-    @explained("looking up the log group")
-    def find(self, name: str) -> LogGroup | None:
-        """Return a log group, or C(None) if there is none."""
-        return next((group for group in self._beginning_with(name) if group.name == name), None)
-
-    @explained("looking for log groups that begin with")
-    def beginning_with(self, name: str) -> list[LogGroup]:
-        """Return the log groups whose names begin so."""
-        return list(self._beginning_with(name))
-
-    def _beginning_with(self, name: str) -> Iterator[LogGroup]:
-        for page in self._connect().get_paginator("describe_log_groups").paginate(logGroupNamePrefix=name):
-            for group in page["logGroups"]:
-                yield LogGroup(group["logGroupName"], group.get("retentionInDays"), int(group.get("storedBytes") or 0))
-
-
-class Builders:
-    """EC2's instances with the tags of a builder.
-
-    :param connect: makes a boto3 client of C(ec2).
-    """
-
-    def __init__(self, connect: Callable[[], Any]) -> None:
-        self._connect = functools.cache(connect)
-
-    @explained("looking for the builders of the project")
-    def of_project(self, project: str) -> list[Builder]:
-        """Return those that have not ended, the oldest first."""
-        filters = {"tag:Project": [project], "tag:Role": ["lambda-builder"], "instance-state-name": list(ALIVE)}
-        pages = (
-            self._connect()
-            .get_paginator("describe_instances")
-            .paginate(Filters=[{"Name": name, "Values": values} for name, values in filters.items()])
-        )
-        found = [
-            _builder(instance)
-            for page in pages
-            for reservation in page["Reservations"]
-            for instance in reservation["Instances"]
-        ]
-        return sorted(found, key=lambda builder: (builder.launched, builder.instance_id))
-
-
-def _builder(instance: Mapping[str, Any]) -> Builder:
-    tags = {tag["Key"]: tag["Value"] for tag in instance.get("Tags", [])}
-    return Builder(
-        instance_id=instance["InstanceId"],
-        instance_type=instance["InstanceType"],
-        state=instance["State"]["Name"],
-        stage=tags.get("Stage", ""),
-        launched=_minute(instance.get("LaunchTime")),
-        spot=instance.get("InstanceLifecycle") == "spot",
-    )
 
 
 @dataclass
@@ -326,7 +234,7 @@ class StatusReader:
             timeout_seconds=int(configuration.get("Timeout") or 0),
             code_sha256=str(configuration.get("CodeSha256", "")),
             code_bytes=int(configuration.get("CodeSize") or 0),
-            modified=_minute(configuration.get("LastModified")),
+            modified=minute(configuration.get("LastModified")),
             layers=tuple(
                 _use(layer, versions=versions, account=account, runtime=runtime, architecture=architecture)
                 for layer in configuration.get("Layers", [])
@@ -428,26 +336,18 @@ def fits(version: LayerVersion, *, runtime: str, architecture: str) -> bool:
     )
 
 
-def _minute(when: Any) -> str:
-    """A time as people read it, in UTC; empty if there is none."""
-    if isinstance(when, str) and when:
-        # As Lambda writes it, in UTC.
-        when = datetime.fromisoformat(when[:19]).replace(tzinfo=timezone.utc)
-    return when.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M UTC") if isinstance(when, datetime) else ""
-
-
 def describe(status: Status) -> dict[str, Any]:
     """What the module returns of it, beside what is said of the stack."""
     return {
         "stack_arn": status.stack.arn if status.stack else None,
         "stack_reason": status.stack.reason if status.stack else "",
-        "deployed": _minute(status.stack.changed) if status.stack else "",
+        "deployed": minute(status.stack.changed) if status.stack else "",
         "version": status.version,
         "functions": [_describe_function(function) for function in status.functions],
         "layers": [_describe_layer(layer) for layer in status.layers],
         "builders": [vars(builder) for builder in status.builders],
         "stacks": [
-            {"name": stack.name, "status": stack.status, "changed": _minute(stack.changed)} for stack in status.stacks
+            {"name": stack.name, "status": stack.status, "changed": minute(stack.changed)} for stack in status.stacks
         ],
         "data": [
             {

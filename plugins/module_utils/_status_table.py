@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ansible_collections.asesoria.serverless.plugins.module_utils._builder_instances import Builder
 from ansible_collections.asesoria.serverless.plugins.module_utils._cost_estimate import hour_of
+from ansible_collections.asesoria.serverless.plugins.module_utils._log_groups import LogGroup
 from ansible_collections.asesoria.serverless.plugins.module_utils._prices import REGION
 from ansible_collections.asesoria.serverless.plugins.module_utils._service_status import (
-    Builder,
     FunctionStatus,
     LayerStatus,
     LayerUse,
-    LogGroup,
     Status,
     describe,
 )

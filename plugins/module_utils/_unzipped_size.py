@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._archive import file_sha256
+from ansible_collections.asesoria.serverless.plugins.module_utils._zip_directory import (
+    UnreadableError,
+    local_directory,
+    unzipped_bytes,
+)
 
 
 def unzipped_sizes(paths: Iterable[Path]) -> dict[str, int]:
@@ -22,12 +26,7 @@ def unzipped_sizes(paths: Iterable[Path]) -> dict[str, int]:
     """
     found = {}
     for path in paths:
-        with contextlib.suppress(OSError, zipfile.BadZipFile):
+        with contextlib.suppress(OSError, UnreadableError):
             digest = base64.b64encode(bytes.fromhex(file_sha256(path))).decode()
-            found[digest] = _unzipped(path)
+            found[digest] = unzipped_bytes(local_directory(path))
     return found
-
-
-def _unzipped(path: Path) -> int:
-    with zipfile.ZipFile(path) as archive:
-        return sum(entry.file_size for entry in archive.infolist())

@@ -148,7 +148,6 @@ check:
 """
 
 import os
-import traceback
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import datetime, timezone
@@ -173,19 +172,12 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_place i
     WHEELS,
     Layer,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._libraries import missing_libraries
 from ansible_collections.asesoria.serverless.plugins.module_utils._process import run_process
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import ARCHITECTURES, find_runtime
 from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
 
-MISSING: dict[str, str] = {}
-try:
-    import packaging.requirements
-    import resolvelib
-    import unearth
-except ImportError as missing:
-    MISSING[str(missing.name)] = traceback.format_exc()
-else:
-    _USED = (packaging.requirements, resolvelib, unearth)
+MISSING = missing_libraries("packaging", "resolvelib", "unearth")
 if not _toml.AVAILABLE:
     MISSING["tomli"] = ""
 

@@ -64,29 +64,18 @@ options:
     type: int
     default: 300
 extends_documentation_fragment:
+  - asesoria.serverless.attributes.action
   - ansible.builtin.action_common_attributes
   - ansible.builtin.action_common_attributes.conn
   - ansible.builtin.action_common_attributes.flow
 attributes:
-  action:
-    support: full
-  async:
-    support: none
   become:
     support: full
-  bypass_host_loop:
-    support: none
   check_mode:
     support: full
     description: The script is not run, and a change is reported.
-  connection:
-    support: full
-  delegation:
-    support: full
   diff_mode:
     support: none
-  platform:
-    platforms: posix
 """
 
 EXAMPLES = r"""

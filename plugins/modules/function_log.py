@@ -19,6 +19,8 @@ author:
 requirements:
   - Python >= 3.10
 extends_documentation_fragment:
+  - asesoria.serverless.attributes.action
+  - asesoria.serverless.service
   - asesoria.serverless.function_log
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -27,26 +29,14 @@ extends_documentation_fragment:
   - ansible.builtin.action_common_attributes.conn
   - ansible.builtin.action_common_attributes.flow
 attributes:
-  action:
-    support: full
-  async:
-    support: none
   become:
     support: full
-  bypass_host_loop:
-    support: none
   check_mode:
     description: Reads only. It looks once.
-    support: full
-  connection:
-    support: full
-  delegation:
     support: full
   diff_mode:
     description: Changes nothing.
     support: none
-  platform:
-    platforms: posix
 options:
   follow:
     description: Whether to go on after what is there.

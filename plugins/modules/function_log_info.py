@@ -17,17 +17,12 @@ author:
 requirements:
   - Python >= 3.10
 extends_documentation_fragment:
+  - asesoria.serverless.attributes.reads
+  - asesoria.serverless.service
   - asesoria.serverless.function_log
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
-attributes:
-  check_mode:
-    description: Reads only.
-    support: full
-  diff_mode:
-    description: Changes nothing.
-    support: none
 options:
   cursor:
     description: What an earlier call has returned as RV(cursor). O(since) then counts for nothing.
@@ -104,15 +99,14 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._log_reading i
     load_places,
     parse_since,
 )
-from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_config import check_stack_name
+from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_job import named_stack, service_options
 
 
 def first_places(module: AnsibleAWSModule) -> dict[str, Place]:
     """Where a first reading begins, in the log of each function of the stack."""
     params: dict[str, Any] = module.params
     since = parse_since(params["since"], now=datetime.now(tz=timezone.utc))
-    name = params["stack_name"] or f"{params['service']}-{params['stage']}"
-    check_stack_name(name)
+    name = named_stack(params)
     stacks = Stacks(module.client("cloudformation", retry_decorator=AWSRetry.jittered_backoff(retries=8)))
     functions = stacks.functions(name) if stacks.find(name) else None
     if functions is None:
@@ -142,9 +136,7 @@ def main() -> None:
     """Run the module."""
     module = AnsibleAWSModule(
         argument_spec={
-            "service": {"type": "str", "required": True},
-            "stage": {"type": "str", "default": "dev"},
-            "stack_name": {"type": "str"},
+            **service_options(),
             "since": {"type": "str", "default": "10m"},
             "filter": {"type": "str", "default": ""},
             "cursor": {"type": "dict"},

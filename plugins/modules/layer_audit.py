@@ -202,7 +202,6 @@ distributions:
   sample: {numpy: 2.2.6}
 """
 
-import traceback
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
@@ -217,23 +216,12 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_audit i
     audit_layer,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_view import KINDS
+from ansible_collections.asesoria.serverless.plugins.module_utils._libraries import missing_libraries
 from ansible_collections.asesoria.serverless.plugins.module_utils._rules import allow_option, read_allowances
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import ARCHITECTURES, find_runtime
 from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
 
-try:
-    import packaging.requirements
-except ImportError:
-    PACKAGING_ERROR: str | None = traceback.format_exc()
-else:
-    PACKAGING_ERROR = None if packaging.requirements else ""
-
-try:
-    import elftools.elf.elffile
-except ImportError:
-    ELFTOOLS_ERROR: str | None = traceback.format_exc()
-else:
-    ELFTOOLS_ERROR = None if elftools.elf.elffile else ""
+MISSING = missing_libraries("packaging", "pyelftools")
 
 
 def run(params: Mapping[str, Any]) -> Audit:
@@ -267,10 +255,8 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    if PACKAGING_ERROR:
-        module.fail_json(msg=missing_required_lib("packaging"), exception=PACKAGING_ERROR)
-    if ELFTOOLS_ERROR:
-        module.fail_json(msg=missing_required_lib("pyelftools"), exception=ELFTOOLS_ERROR)
+    for name, trace in MISSING.items():
+        module.fail_json(msg=missing_required_lib(name), exception=trace)
     try:
         audit = run(module.params)
     except ServerlessError as error:

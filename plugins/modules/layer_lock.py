@@ -232,7 +232,6 @@ size:
 """
 
 import os
-import traceback
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
@@ -247,29 +246,12 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_lock im
     apply_lock,
     plan_lock,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._libraries import missing_libraries
 from ansible_collections.asesoria.serverless.plugins.module_utils._process import run_process
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import ARCHITECTURES, find_runtime
 from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
 
-MISSING: dict[str, str] = {}
-try:
-    import packaging.requirements
-except ImportError:
-    MISSING["packaging"] = traceback.format_exc()
-else:
-    _USED: list[Any] = [packaging.requirements]
-try:
-    import resolvelib
-except ImportError:
-    MISSING["resolvelib"] = traceback.format_exc()
-else:
-    _USED.append(resolvelib)
-try:
-    import unearth
-except ImportError:
-    MISSING["unearth"] = traceback.format_exc()
-else:
-    _USED.append(unearth)
+MISSING = missing_libraries("packaging", "resolvelib", "unearth")
 if not _toml.AVAILABLE:
     MISSING["tomli"] = ""
 

@@ -298,7 +298,6 @@ regions_done:
 """
 
 import time
-import traceback
 from collections.abc import Mapping
 from contextlib import nullcontext, suppress
 from functools import cached_property
@@ -339,21 +338,10 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_rollout
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_sharing import PUBLIC, read_sharing
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_upload import Bucket, bucket_name
+from ansible_collections.asesoria.serverless.plugins.module_utils._libraries import missing_libraries
 from ansible_collections.asesoria.serverless.plugins.module_utils._rules import allow_option, read_allowances
 
-MISSING: dict[str, str] = {}
-try:
-    import packaging.requirements
-except ImportError:
-    MISSING["packaging"] = traceback.format_exc()
-else:
-    _USED: list[Any] = [packaging.requirements]
-try:
-    import elftools.elf.elffile
-except ImportError:
-    MISSING["pyelftools"] = traceback.format_exc()
-else:
-    _USED.append(elftools.elf.elffile)
+MISSING = missing_libraries("packaging", "pyelftools")
 
 # A publication of 50 MB may take long to be answered, and one that is cut off leaves open what became of it.
 _PUBLISH_TIMEOUT = 300

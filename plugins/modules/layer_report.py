@@ -211,7 +211,6 @@ differences:
 """
 
 import os
-import traceback
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timezone
@@ -229,6 +228,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_sizes i
     differences,
     shares_of,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._libraries import missing_libraries
 from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import Manifest, require_described
 from ansible_collections.asesoria.serverless.plugins.module_utils._process import run_process
 from ansible_collections.asesoria.serverless.plugins.module_utils._rules import IMPORT
@@ -236,31 +236,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes impo
 from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
 from ansible_collections.asesoria.serverless.plugins.module_utils._whole_file import read_whole, write_whole
 
-MISSING: dict[str, str] = {}
-try:
-    import jinja2
-except ImportError:
-    MISSING["jinja2"] = traceback.format_exc()
-else:
-    _USED: list[Any] = [jinja2]
-try:
-    import packaging.requirements
-except ImportError:
-    MISSING["packaging"] = traceback.format_exc()
-else:
-    _USED.append(packaging.requirements)
-try:
-    import elftools.elf.elffile
-except ImportError:
-    MISSING["pyelftools"] = traceback.format_exc()
-else:
-    _USED.append(elftools.elf.elffile)
-try:
-    import squarify
-except ImportError:
-    MISSING["squarify"] = traceback.format_exc()
-else:
-    _USED.append(squarify)
+MISSING = missing_libraries("jinja2", "packaging", "pyelftools", "squarify")
 
 
 def beside(path: Path, given: str | None, suffix: str) -> Path | None:

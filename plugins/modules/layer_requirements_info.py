@@ -155,7 +155,6 @@ index_checked:
 
 import os
 import sys
-import traceback
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
@@ -169,6 +168,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_require
     check_index,
     check_requirements,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._libraries import missing_libraries
 from ansible_collections.asesoria.serverless.plugins.module_utils._process import run_process
 from ansible_collections.asesoria.serverless.plugins.module_utils._requirements import (
     names_places,
@@ -178,12 +178,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._requirements 
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import ARCHITECTURES, find_runtime
 from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
 
-try:
-    import packaging.requirements
-except ImportError:
-    PACKAGING_ERROR: str | None = traceback.format_exc()
-else:
-    PACKAGING_ERROR = None if packaging.requirements else ""
+MISSING = missing_libraries("packaging")
 
 
 def run(params: Mapping[str, Any]) -> dict[str, Any]:
@@ -242,8 +237,8 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    if PACKAGING_ERROR:
-        module.fail_json(msg=missing_required_lib("packaging"), exception=PACKAGING_ERROR)
+    for name, trace in MISSING.items():
+        module.fail_json(msg=missing_required_lib(name), exception=trace)
     try:
         result = run(module.params)
     except ServerlessError as error:

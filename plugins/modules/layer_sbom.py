@@ -93,7 +93,6 @@ serial_number:
 """
 
 import json
-import traceback
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
@@ -102,29 +101,12 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_sbom import make_sbom
+from ansible_collections.asesoria.serverless.plugins.module_utils._libraries import missing_libraries
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import ARCHITECTURES, find_runtime
 from ansible_collections.asesoria.serverless.plugins.module_utils._target import Target
 from ansible_collections.asesoria.serverless.plugins.module_utils._whole_file import read_whole, write_whole
 
-MISSING: dict[str, str] = {}
-try:
-    import cyclonedx.contrib.license
-except ImportError:
-    MISSING["cyclonedx-python-lib >= 11"] = traceback.format_exc()
-else:
-    _USED: list[Any] = [cyclonedx.contrib.license]
-try:
-    import packaging.requirements
-except ImportError:
-    MISSING["packaging"] = traceback.format_exc()
-else:
-    _USED.append(packaging.requirements)
-try:
-    import elftools.elf.elffile
-except ImportError:
-    MISSING["pyelftools"] = traceback.format_exc()
-else:
-    _USED.append(elftools.elf.elffile)
+MISSING = missing_libraries("cyclonedx-python-lib >= 11", "packaging", "pyelftools")
 
 
 def make(params: Mapping[str, Any]) -> str:

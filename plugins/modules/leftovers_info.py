@@ -18,16 +18,10 @@ author:
 requirements:
   - Python >= 3.10
 extends_documentation_fragment:
+  - asesoria.serverless.attributes.reads
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
-attributes:
-  check_mode:
-    description: Reads only.
-    support: full
-  diff_mode:
-    description: Changes nothing.
-    support: none
 options:
   stack_name:
     description: Name of the service's stack.
@@ -139,6 +133,7 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
+from ansible_collections.asesoria.serverless.plugins.module_utils._builder_instances import Builders
 from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import Stacks
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_api import Layers
@@ -152,8 +147,8 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._leftovers imp
     local_leftovers,
     retained,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._log_groups import LogGroups
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_config import check_stack_name
-from ansible_collections.asesoria.serverless.plugins.module_utils._service_status import Builders, LogGroups
 
 
 def make_reader(module: AnsibleAWSModule) -> LeftoverReader:

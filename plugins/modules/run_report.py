@@ -171,7 +171,6 @@ unzipped_bytes:
   sample: {mi-api-flask-dev-api: 20971520}
 """
 
-import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime, timezone
@@ -194,6 +193,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._latency_plot 
     read_attempts,
     summarize,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._libraries import missing_libraries
 from ansible_collections.asesoria.serverless.plugins.module_utils._run_page import (
     Run,
     Size,
@@ -206,13 +206,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._run_page impo
 from ansible_collections.asesoria.serverless.plugins.module_utils._unzipped_size import unzipped_sizes
 from ansible_collections.asesoria.serverless.plugins.module_utils._whole_file import read_whole, write_whole
 
-MISSING: dict[str, str] = {}
-try:
-    import jinja2
-except ImportError:
-    MISSING["jinja2"] = traceback.format_exc()
-else:
-    _USED: list[Any] = [jinja2]
+MISSING = missing_libraries("jinja2")
 
 #: Seconds that a request is taken to last where nothing was measured.
 _USUAL = 0.1

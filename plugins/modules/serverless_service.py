@@ -32,6 +32,7 @@ requirements:
   - the Serverless CLI, V(osls) 4, where something has to be deployed or removed
   - packaging and pyelftools, with O(audit)
 extends_documentation_fragment:
+  - asesoria.serverless.service.endpoint
   - asesoria.serverless.allow
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -180,12 +181,6 @@ options:
       - Folder for the copy, the package and the CLI's output. It has to be empty, missing, or from an earlier run.
       - Required unless the module runs in check mode.
     type: path
-  endpoint_format:
-    description:
-      - Address of the service, if it does not answer where the stack's output says. C({api_id}), C({region}) and
-        C({stage}) are filled in.
-    type: str
-    default: ""
   timeout:
     description:
       - Seconds that one call of the CLI may take, and that the module waits for another run or for CloudFormation.
@@ -328,7 +323,6 @@ fingerprint:
 """
 
 import os
-import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -342,6 +336,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._deployments i
 from ansible_collections.asesoria.serverless.plugins.module_utils._endpoint import check_endpoint_format
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_directory import LayerDirectories
+from ansible_collections.asesoria.serverless.plugins.module_utils._libraries import missing_libraries
 from ansible_collections.asesoria.serverless.plugins.module_utils._rules import allow_option
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_cli import ServerlessCli, run_process
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_job import (
@@ -357,19 +352,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_se
 from ansible_collections.asesoria.serverless.plugins.module_utils._yaml_tree import HAS_YAML
 
 #: What the audit needs, and is not there.
-MISSING: dict[str, str] = {}
-try:
-    import packaging.requirements
-except ImportError:
-    MISSING["packaging"] = traceback.format_exc()
-else:
-    _USED: list[Any] = [packaging.requirements]
-try:
-    import elftools.elf.elffile
-except ImportError:
-    MISSING["pyelftools"] = traceback.format_exc()
-else:
-    _USED.append(elftools.elf.elffile)
+MISSING = missing_libraries("packaging", "pyelftools")
 
 # What the SDK of the CLI reads, by the option of this module that says the same.
 _SDK_VARIABLES = {

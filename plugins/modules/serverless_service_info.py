@@ -17,34 +17,12 @@ author:
 requirements:
   - Python >= 3.10
 extends_documentation_fragment:
+  - asesoria.serverless.attributes.reads
+  - asesoria.serverless.service
+  - asesoria.serverless.service.endpoint
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
-attributes:
-  check_mode:
-    description: Reads only.
-    support: full
-  diff_mode:
-    description: Changes nothing.
-    support: none
-options:
-  service:
-    description: Name of the service.
-    type: str
-    required: true
-  stage:
-    description: Its stage.
-    type: str
-    default: dev
-  stack_name:
-    description: Name of its stack, if the service's configuration gives it one of its own.
-    type: str
-  endpoint_format:
-    description:
-      - Address of the service, if it does not answer where the stack's output says. C({api_id}), C({region}) and
-        C({stage}) are filled in.
-    type: str
-    default: ""
 seealso:
   - module: asesoria.serverless.serverless_service
 """
@@ -97,15 +75,17 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
 from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import Stacks
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
-from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_config import check_stack_name
-from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_job import describe_stack
+from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_job import (
+    describe_stack,
+    named_stack,
+    service_options,
+)
 
 
 def run(module: AnsibleAWSModule) -> dict[str, Any]:
     """Read the stack and return the module's answer."""
     params: dict[str, Any] = module.params
-    name = params["stack_name"] or f"{params['service']}-{params['stage']}"
-    check_stack_name(name)
+    name = named_stack(params)
     client = module.client("cloudformation", retry_decorator=AWSRetry.jittered_backoff(retries=8))
     stack = Stacks(client).find(name)
     described = describe_stack(
@@ -122,10 +102,7 @@ def main() -> None:
     """Run the module."""
     module = AnsibleAWSModule(
         argument_spec={
-            "service": {"type": "str", "required": True},
-            "stage": {"type": "str", "default": "dev"},
-            "stack_name": {"type": "str"},
-            "endpoint_format": {"type": "str", "default": ""},
+            **service_options(endpoint=True),
         },
         supports_check_mode=True,
     )

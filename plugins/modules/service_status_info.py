@@ -19,34 +19,13 @@ author:
 requirements:
   - Python >= 3.10
 extends_documentation_fragment:
+  - asesoria.serverless.attributes.reads
+  - asesoria.serverless.service
+  - asesoria.serverless.service.endpoint
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
-attributes:
-  check_mode:
-    description: Reads only.
-    support: full
-  diff_mode:
-    description: Changes nothing.
-    support: none
 options:
-  service:
-    description: Name of the service.
-    type: str
-    required: true
-  stage:
-    description: Its stage.
-    type: str
-    default: dev
-  stack_name:
-    description: Name of its stack, if the service's configuration gives it one of its own.
-    type: str
-  endpoint_format:
-    description:
-      - Address of the service, if it does not answer where the stack's output says. C({api_id}), C({region}) and
-        C({stage}) are filled in.
-    type: str
-    default: ""
   layers:
     description: Names of layers to look at, besides those that the functions use.
     type: list
@@ -349,15 +328,18 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
+from ansible_collections.asesoria.serverless.plugins.module_utils._builder_instances import Builders
 from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import Functions, Stacks
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_api import Layers
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_regions import wanted_regions
-from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_config import check_stack_name
-from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_job import describe_stack
+from ansible_collections.asesoria.serverless.plugins.module_utils._log_groups import LogGroups
+from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_job import (
+    describe_stack,
+    named_stack,
+    service_options,
+)
 from ansible_collections.asesoria.serverless.plugins.module_utils._service_status import (
-    Builders,
-    LogGroups,
     StatusReader,
     Wanted,
     describe,
@@ -368,8 +350,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._status_table 
 def run(module: AnsibleAWSModule) -> dict[str, Any]:
     """Read the status and return the module's answer."""
     params: dict[str, Any] = module.params
-    name = params["stack_name"] or f"{params['service']}-{params['stage']}"
-    check_stack_name(name)
+    name = named_stack(params)
     if params["all_stacks"] and not params["project"]:
         raise ServerlessError("all_stacks is set without project", "Give the value of the stacks' tag Project")
     retry = AWSRetry.jittered_backoff(retries=8)
@@ -402,10 +383,7 @@ def main() -> None:
     """Run the module."""
     module = AnsibleAWSModule(
         argument_spec={
-            "service": {"type": "str", "required": True},
-            "stage": {"type": "str", "default": "dev"},
-            "stack_name": {"type": "str"},
-            "endpoint_format": {"type": "str", "default": ""},
+            **service_options(endpoint=True),
             "layers": {"type": "list", "elements": "str", "default": []},
             "layer_regions": {"type": "list", "elements": "str", "default": []},
             "project": {"type": "str", "default": ""},

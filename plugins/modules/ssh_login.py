@@ -36,28 +36,17 @@ options:
     type: int
     default: 3
 extends_documentation_fragment:
+  - asesoria.serverless.attributes.action
   - ansible.builtin.action_common_attributes
   - ansible.builtin.action_common_attributes.conn
   - ansible.builtin.action_common_attributes.flow
 attributes:
-  action:
-    support: full
-  async:
-    support: none
   become:
-    support: none
-  bypass_host_loop:
     support: none
   check_mode:
     support: full
-  connection:
-    support: full
-  delegation:
-    support: full
   diff_mode:
     support: none
-  platform:
-    platforms: posix
 """
 
 EXAMPLES = r"""

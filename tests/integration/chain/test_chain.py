@@ -477,8 +477,8 @@ LEAVE = """
       vars:
         iam_user_state: absent
 """
-#: What the next test tries in vain.
-REFUSED = {"iam:DeleteRole", "lambda:PublishLayerVersion"}
+#: What the next test tries in vain, and what the CLI does: it removes the log of a REST API's accesses, which is none.
+REFUSED = {"iam:DeleteRole", "lambda:PublishLayerVersion", "logs:DeleteLogGroup"}
 
 
 @_NEEDS_PYTHON
@@ -509,6 +509,15 @@ def test_whoever_may_only_deploy_can_deploy_and_no_more(chain: Chain, tmp_path: 
     idle = {name for name in by_role if name.lower() not in handled} - set(permissions.WITHOUT_A_CALL)
     # Both are in one statement with what a handler lists, and tell nothing that is secret.
     assert idle <= {"cloudformation:ValidateTemplate", "lambda:ListLayerVersions"}
+
+    # With another front door, for which the CLI makes calls of its own.
+    given = ("-e", json.dumps({**may, "iam_user_front_doors": ["http_api", "rest_api"]}))
+    chain.play("playbooks/access.yml", *given).ok()
+    other_door = chain.play("playbooks/deploy.yml", *given, "-e", "asesoria_front_door=rest_api").ok()
+    assert other_door.changed == 1
+    assert "can't be read" not in other_door.output
+    assert "apigateway:PUT" in permissions.called(chain.request_log[since:], but_by=ADMIN_KEY)
+    (policy,) = chain.policies().values()
 
     layer = {"LayerName": "flask-dependencies-py311", "Content": {"ZipFile": b"PK"}}
     with pytest.raises(ClientError, match="AccessDenied"):

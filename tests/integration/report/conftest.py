@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+
+from .support import Opened, opened
 
 
 @pytest.fixture(name="browser", scope="session")
@@ -22,3 +25,9 @@ def _browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+@pytest.fixture(name="tab")
+def _tab(browser: Browser, page_file: Path) -> Opened:
+    """The page of the tests' own fixture C(page_file), opened."""
+    return opened(browser, page_file)

@@ -81,11 +81,6 @@ def _page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "page.html"
 
 
-@pytest.fixture(name="tab")
-def _tab(browser: Browser, page_file: Path) -> Opened:
-    return opened(browser, page_file)
-
-
 def test_it_needs_nothing_and_complains_of_nothing(tab: Opened, page_file: Path) -> None:
     assert_alone(tab, page_file)
 

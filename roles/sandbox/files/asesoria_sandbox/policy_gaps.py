@@ -4,14 +4,15 @@
 
 """What ministack asks policies for in a request about layers, which is not what AWS asks for.
 
-It takes each GET for C(lambda:ListLayers), asks for nothing where a version is deleted or shared, and takes the layer
-for the resource of all of them. Actions and their resources: AWS Service Authorization Reference, AWS Lambda.
+It takes each GET for C(lambda:ListLayers), asks for nothing where a version is deleted or shared, takes the layer for the
+resource of all of them, and an ARN in the place of a layer's name for the name. Actions and their resources: AWS Service Authorization Reference, AWS Lambda.
 """
 
 from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import unquote
 
 from ministack.core import iam_actions
 
@@ -27,13 +28,14 @@ def layer_action(method: str, path: str) -> str | None:
 
 def layer_arn(method: str, path: str, *, region: str, account: str) -> str | None:
     """The resource of a request about a layer; None if it is about something else."""
-    layer = _LAYER.fullmatch(path)
+    layer = _LAYER.fullmatch(unquote(path))
     if layer is None:
         return None
     if layer["version"] is None and method == "GET":
         return "*"  # ListLayerVersions takes no resource
     version = f":{layer['version']}" if layer["version"] else ""
-    return f"arn:aws:lambda:{region}:{account}:layer:{layer['name']}{version}"
+    whole = layer["name"].startswith("arn:")
+    return layer["name"] + version if whole else f"arn:aws:lambda:{region}:{account}:layer:{layer['name']}{version}"
 
 
 def install() -> None:

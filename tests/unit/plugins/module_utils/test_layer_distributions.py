@@ -21,7 +21,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_distrib
     distributions_of,
     remote_distributions,
 )
-from ansible_collections.asesoria.serverless.plugins.module_utils._remote_zip import UnreadableError
+from ansible_collections.asesoria.serverless.plugins.module_utils._zip_directory import UnreadableError
 
 
 def make_zip(names: list[str], *, ballast: int = 0) -> bytes:

@@ -21,6 +21,7 @@ import boto3
 import pytest
 from ansible_collections.asesoria.serverless.plugins.module_utils import _cloudwatch_logs
 from ansible_collections.asesoria.serverless.plugins.modules import endpoint_verify
+from ansible_collections.asesoria.serverless.tests.unit.stacks import WITH_FUNCTION
 from ansible_collections.asesoria.serverless.tests.unit.support import assert_return_documented, run_module
 from moto import mock_aws
 
@@ -414,38 +415,9 @@ def function(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setattr(_cloudwatch_logs, "_ARRIVAL_SECONDS", 0.0)
-    template = {
-        "Resources": {
-            "Role": {
-                "Type": "AWS::IAM::Role",
-                "Properties": {
-                    "AssumeRolePolicyDocument": {
-                        "Version": "2012-10-17",
-                        "Statement": [
-                            {
-                                "Effect": "Allow",
-                                "Action": "sts:AssumeRole",
-                                "Principal": {"Service": "lambda.amazonaws.com"},
-                            }
-                        ],
-                    }
-                },
-            },
-            "Function": {
-                "Type": "AWS::Lambda::Function",
-                "Properties": {
-                    "FunctionName": "shop-dev-api",
-                    "Role": {"Fn::GetAtt": ["Role", "Arn"]},
-                    "Runtime": "python3.11",
-                    "Handler": "app.handler",
-                    "Code": {"ZipFile": "def handler(event, context): pass"},
-                },
-            },
-        }
-    }
     with mock_aws():
         boto3.client("cloudformation", region_name="us-east-1").create_stack(
-            StackName="shop-dev", TemplateBody=json.dumps(template)
+            StackName="shop-dev", TemplateBody=json.dumps({"Resources": WITH_FUNCTION})
         )
         yield boto3.client("logs", region_name="us-east-1")
 

@@ -30,6 +30,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._log_reading i
     parse_since,
 )
 from ansible_collections.asesoria.serverless.plugins.modules import function_log_info
+from ansible_collections.asesoria.serverless.tests.unit.stacks import ROLE, WITH_FUNCTION
 from ansible_collections.asesoria.serverless.tests.unit.support import assert_return_documented, run_module
 from botocore.exceptions import ClientError
 from hypothesis import given
@@ -235,26 +236,9 @@ def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A stack with one function in moto, and a client for its log."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
-    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
-    resources = {
-        "Role": {
-            "Type": "AWS::IAM::Role",
-            "Properties": {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]}},
-        },
-        "Function": {
-            "Type": "AWS::Lambda::Function",
-            "Properties": {
-                "FunctionName": "shop-dev-api",
-                "Role": {"Fn::GetAtt": ["Role", "Arn"]},
-                "Runtime": "python3.11",
-                "Handler": "app.handler",
-                "Code": {"ZipFile": "def handler(event, context): pass"},
-            },
-        },
-    }
     with mock_aws():
         stacks = boto3.client("cloudformation", region_name="us-east-1")
-        for name, parts in (("shop-dev", resources), ("empty-dev", {"Role": resources["Role"]})):
+        for name, parts in (("shop-dev", WITH_FUNCTION), ("empty-dev", {"Role": ROLE})):
             stacks.create_stack(StackName=name, TemplateBody=json.dumps({"Resources": parts}))
         yield boto3.client("logs", region_name="us-east-1")
 

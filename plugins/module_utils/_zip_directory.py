@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads the directory of a zip that lies elsewhere, of which the server sends the end alone: some hundred kilobytes."""
+"""Reads the directory of a zip: of one that lies elsewhere the server sends the end alone, some hundred kilobytes."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import http.client
 import io
 import os
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import IO, Any
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
@@ -39,6 +40,23 @@ def read_directory(file: IO[bytes]) -> list[zipfile.ZipInfo]:
             return archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise UnreadableError(f"the zip can't be read ({error})", "") from error
+
+
+def local_directory(path: Path) -> list[zipfile.ZipInfo]:
+    """All members of a zip on this machine.
+
+    :raises UnreadableError: it is no zip, or not there.
+    """
+    try:
+        with path.open("rb") as file:
+            return read_directory(file)
+    except OSError as error:
+        raise UnreadableError(f"{path} can't be read: {error.strerror}", "") from error
+
+
+def unzipped_bytes(members: Iterable[zipfile.ZipInfo]) -> int:
+    """What members of a zip take when they are unzipped."""
+    return sum(member.file_size for member in members)
 
 
 @contextmanager
