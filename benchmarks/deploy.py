@@ -9,9 +9,10 @@
     .venv/bin/python benchmarks/deploy.py
 
 The example app, with a layer that is there already, is deployed to a sandbox: by C(playbooks/deploy.yml), which also
-asks the endpoint afterwards; by C(osls deploy) with the same C(serverless.yml); and by C(sam deploy) with a template
-that says the same. They take turns, each has a stack of its own, and what is counted beside the seconds are the calls
-to AWS that the sandbox has written down. The CLI that deploys for us and the peer osls are one installation.
+asks the endpoint afterwards; by its role alone; by C(osls deploy) with the same C(serverless.yml); and by
+C(sam deploy) with a template that says the same. They take turns, each has a stack of its own, and what is counted
+beside the seconds are the calls to AWS that the sandbox has written down. The CLI that deploys for us and the peer osls
+are one installation.
 """
 
 from __future__ import annotations
@@ -102,7 +103,7 @@ def main() -> int:
         run = SandboxRun(folder, variables={"asesoria_layer_strategy": "auto", "asesoria_service": "ours"})
         with run.started():
             run.play("site.yml")
-            deployers = [ours(run, folder), osls(run, folder), sam(run, folder)]
+            deployers = [ours(run, folder), role_alone(run, folder), osls(run, folder), sam(run, folder)]
             log = run.sandbox / "log/requests.jsonl"
             for _round in range(rounds):
                 for deployer in deployers:
@@ -142,6 +143,29 @@ def ours(run: SandboxRun, folder: Path) -> Deployer:
         cwd=TOP,
         environment=run.environment,
         remove=lambda: run.play("playbooks/deploy.yml", {**given, "serverless_deploy_state": "absent"}),
+    )
+
+
+def role_alone(run: SandboxRun, folder: Path) -> Deployer:
+    """The role that deploys, without a question to the endpoint, as the peers."""
+    app = copy_app(folder / "role")
+    play = {
+        "hosts": "localhost",
+        "gather_facts": False,
+        "environment": "{{ asesoria_environment }}",
+        "roles": ["asesoria.serverless.serverless_deploy"],
+    }
+    path = folder / "role.yml"
+    path.write_text(yaml.safe_dump([play]), encoding="utf-8")
+    # The policy of the chain's user is about its service and stage, which are the other deployer's.
+    given = {"asesoria_app_dir": str(app), "asesoria_service": "role", "asesoria_create_user": False}
+    return Deployer(
+        name="role serverless_deploy",
+        app=app,
+        argv=run.command(str(path), given),
+        cwd=TOP,
+        environment=run.environment,
+        remove=lambda: run.play(str(path), {**given, "serverless_deploy_state": "absent"}),
     )
 
 

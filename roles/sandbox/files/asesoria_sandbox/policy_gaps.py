@@ -4,8 +4,9 @@
 
 """What ministack asks policies for in a request about layers, which is not what AWS asks for.
 
-It takes each GET for C(lambda:ListLayers), asks for nothing where a version is deleted or shared, takes the layer for the
-resource of all of them, and an ARN in the place of a layer's name for the name. Actions and their resources: AWS Service Authorization Reference, AWS Lambda.
+It takes each GET for C(lambda:ListLayers), asks for nothing where a version is deleted or shared, takes the layer for
+the resource of all of them, and an ARN in the place of a layer's name for the name. Actions and their resources: AWS
+Service Authorization Reference, AWS Lambda.
 """
 
 from __future__ import annotations
