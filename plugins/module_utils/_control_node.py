@@ -17,6 +17,7 @@ import subprocess
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._check import (
     OK,
@@ -37,6 +38,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes impo
     find_runtime,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_config import CONFIG_NAMES
+from ansible_collections.asesoria.serverless.plugins.module_utils._service_domain import read_domain
 
 #: Runs a command and returns its output, standard error included; None if there is no such program or it fails.
 Runner = Callable[[Sequence[str]], "str | None"]
@@ -324,6 +326,20 @@ def check_app(app_dir: Path, *, setting: str, interface: str = WSGI) -> Check:
     except ServerlessError as error:
         return refusal("app", error)
     return verdict("app", ok=True, found=str(module), wanted=f"the app {setting} in {app_dir}")
+
+
+def check_domain(domain: Mapping[str, Any], *, front_door: str, region: str) -> Check:
+    """Can the service have the domain that it is to have.
+
+    :param domain: see :func:`read_domain`.
+    :param front_door: what requests come in by.
+    :param region: the service's region.
+    """
+    try:
+        found = read_domain(domain, front_door=front_door, region=region)
+    except ServerlessError as error:
+        return refusal("domain", error)
+    return verdict("domain", ok=found is not None, found=found.name if found else NOTHING, wanted="a domain")
 
 
 def check_disk(folder: Path, *, minimum: int, free: Callable[[Path], int]) -> Check:

@@ -12,6 +12,11 @@ from urllib.parse import urlsplit
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 
+# Outputs that the role serverless_deploy gives a domain of the user's own: its address, and what the domain's record
+# has to name if that is not made by the same stack.
+_DOMAIN_URL_OUTPUT = "AsesoriaDomainUrl"
+_DOMAIN_TARGET_OUTPUT = "AsesoriaDomainTarget"
+_HTTPS_PORT = 443
 # Outputs that osls gives the front doors of a service: HTTP API, REST API. A function URL's is named after its
 # function.
 _URL_OUTPUTS = ("HttpApiUrl", "ServiceEndpoint")
@@ -55,9 +60,20 @@ def endpoint_url(outputs: Mapping[str, str], *, form: str, region: str, stage: s
     check_endpoint_format(form)
     url = _output_url(outputs)
     if url is None or not form:
-        return url
+        return outputs.get(_DOMAIN_URL_OUTPUT) or url
     api_id = outputs.get("HttpApiId") or (urlsplit(url).hostname or "").partition(".")[0]
     return form.format(api_id=api_id, region=region, stage=stage)
+
+
+def endpoint_target(outputs: Mapping[str, str], *, form: str) -> str | None:
+    """Where a service whose domain somebody else looks after can be reached, whether or not the domain leads to it.
+
+    :param outputs: the stack's outputs.
+    :param form: see :func:`endpoint_url`.
+    :returns: host and port, or C(None) if the address of :func:`endpoint_url` is all that it takes.
+    """
+    target = outputs.get(_DOMAIN_TARGET_OUTPUT) if outputs.get(_DOMAIN_URL_OUTPUT) and not form else None
+    return f"{target}:{_HTTPS_PORT}" if target else None
 
 
 def _output_url(outputs: Mapping[str, str]) -> str | None:

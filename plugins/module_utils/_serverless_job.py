@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import Stack
-from ansible_collections.asesoria.serverless.plugins.module_utils._endpoint import endpoint_url
+from ansible_collections.asesoria.serverless.plugins.module_utils._endpoint import (
+    endpoint_target,
+    endpoint_url,
+)
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._fingerprint import (
     SourceFile,
@@ -202,4 +205,5 @@ def describe_stack(stack: Stack | None, *, name: str, endpoint_format: str, regi
         "stack_status": stack.status if stack else None,
         "outputs": outputs,
         "endpoint": endpoint_url(outputs, form=endpoint_format, region=region, stage=stage),
+        "connect_to": endpoint_target(outputs, form=endpoint_format),
     }

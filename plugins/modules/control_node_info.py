@@ -64,6 +64,16 @@ options:
     description: Where the ASGI app is, likewise; there is no WSGI app then.
     type: str
     default: ""
+  domain:
+    description:
+      - The domain that the service is to have, as the filter P(asesoria.serverless.service_domain#filter) takes it. If
+        it is empty, there is no such check.
+    type: dict
+    default: {}
+  front_door:
+    description: What requests come in by, which that filter is told as well.
+    type: str
+    default: http_api
   work_dir:
     description: Folder in which the run keeps what it makes; need not exist yet.
     type: path
@@ -174,7 +184,8 @@ checks:
         - Which check it is. One of C(ansible-core), C(python), C(boto3), C(botocore), C(packaging), C(pyelftools),
           C(resolvelib), C(unearth), C(cyclonedx-python-lib), the name of each of O(collections), C(node), C(npm),
           C(serverless cli), C(ssh), C(ssh-keygen), C(package index), C(npm registry), C(credentials), C(clock),
-          C(lambda storage), C(ec2 vcpus), C(region), C(runtime), C(architecture), C(layer name), C(app) and C(disk).
+          C(lambda storage), C(ec2 vcpus), C(region), C(runtime), C(architecture), C(layer name), C(app), C(domain) and
+          C(disk).
         - Those that ask AWS, and C(region), are left out without boto3, which is what is missing then.
       returned: success
       type: str
@@ -283,6 +294,8 @@ ARGUMENT_SPEC: dict[str, Any] = {
     "app_dir": {"type": "path", "required": True},
     "wsgi_app": {"type": "str", "required": True},
     "asgi_app": {"type": "str", "default": ""},
+    "domain": {"type": "dict", "default": {}},
+    "front_door": {"type": "str", "default": "http_api"},
     "work_dir": {"type": "path", "required": True},
     "min_free_mib": {"type": "int", "required": True},
     "collections": {
@@ -426,6 +439,8 @@ def values(params: Mapping[str, Any]) -> Iterator[Check]:
         yield node.check_app(Path(params["app_dir"]), setting=params["asgi_app"], interface=ASGI)
     else:
         yield node.check_app(Path(params["app_dir"]), setting=params["wsgi_app"])
+    if params["domain"]:
+        yield node.check_domain(params["domain"], front_door=params["front_door"], region=params["region"])
     yield node.check_disk(
         Path(params["work_dir"]).absolute(),
         minimum=params["min_free_mib"],

@@ -63,10 +63,20 @@ outputs:
     HttpApiId: a1b2c3d4e5
     HttpApiUrl: https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com
 endpoint:
-  description: Address of the HTTP API, REST API or function URL. It is C(null) if the stack has none, or is not there.
+  description: >-
+    Address of the HTTP API, REST API or function URL, or of the domain in front of it. It is C(null) if the stack has
+    none, or is not there.
   returned: success
   type: str
   sample: https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com
+connect_to:
+  description:
+    - Where to open the connection to the endpoint, as host and port, if that is a domain of your own whose record is
+      not in the stack, so that it may not lead to the service yet. The option of the same name of
+      M(asesoria.serverless.endpoint_verify) takes it. It is C(null) in any other case.
+  returned: success
+  type: str
+  sample: d-a1b2c3d4e5.execute-api.us-east-1.amazonaws.com:443
 """
 
 from typing import Any

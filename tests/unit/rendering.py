@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from ansible.parsing.dataloader import DataLoader
@@ -25,3 +26,19 @@ def render(source: str, *, variables: Mapping[str, Any]) -> Any:
     :returns: a string, or what it stands for where Ansible makes something else of it.
     """
     return Templar(loader=DataLoader(), variables=dict(variables)).template(trust_as_template(source))
+
+
+def render_variable(name: str, *, files: Iterable[Path], given: Mapping[str, Any]) -> Any:
+    """What a variable of a role's comes to.
+
+    :param name: of the variable.
+    :param files: where the role's variables are, the later ones taking the place of the earlier.
+    :param given: what the user says, in place of these.
+    """
+    loader = DataLoader()
+    trusted = {"trusted_as_template": True} if trust_as_template is not str else {}
+    variables: dict[str, Any] = {}
+    for path in files:
+        variables.update(loader.load_from_file(str(path), **trusted))
+    templar = Templar(loader=loader, variables={**variables, **given})
+    return templar.template(trust_as_template(f"{{{{ {name} }}}}"))

@@ -88,6 +88,12 @@ CASES = [
         ["app", "{folder}"],
         id="no such module",
     ),
+    pytest.param(
+        {"asesoria_domain": {"name": "api.example.com"}, "asesoria_front_door": "function_url"},
+        {},
+        ["a function URL can't have a domain"],
+        id="a domain for a function URL",
+    ),
     pytest.param({"asesoria_layer_name": "flask dependencies"}, {}, ["flask dependencies"], id="layer name"),
 ]
 

@@ -49,6 +49,13 @@ EVERYTHING_OF_BUILDERS = {
     "iam_user_builder_profile": "asesoria-dev-lambda-builder",
     "iam_user_python_bucket": "built-pythons",
 }
+#: Two domains, one of which gets its record in Route 53.
+DOMAINS = {
+    "iam_user_domains": [
+        {"name": "api.example.com", "certificate_arn": "arn:x", "hosted_zone_id": "Z0123456789"},
+        {"name": "www.example.org", "certificate_arn": "arn:x"},
+    ]
+}
 #: IAM's names of actions that are called otherwise in the API, or are no API action at all.
 NOT_IN_THE_API = {
     "iam:PassRole",
@@ -75,6 +82,7 @@ def render(**changes: Any) -> dict[str, Any]:
         "iam_user_layer_names": ["flask-dependencies-py311"],
         "iam_user_front_doors": ["http_api"],
         "iam_user_function_vpc": False,
+        "iam_user_domains": [],
         "iam_user_layer_bucket": "",
         "iam_user_layer_regions": [],
         "iam_user_layer_create_bucket": False,
@@ -127,6 +135,12 @@ def actions(policy: dict[str, Any]) -> list[str]:
         EVERYTHING_OF_LAYERS,
         {"iam_user_front_doors": ["function_url"]},
         {"iam_user_front_doors": ["http_api", "rest_api", "function_url"], "iam_user_function_vpc": True},
+        DOMAINS,
+        {
+            **DOMAINS,
+            "iam_user_front_doors": ["http_api", "rest_api", "function_url"],
+            "iam_user_function_vpc": True,
+        },
         {**EVERYTHING_OF_LAYERS, **EVERYTHING_OF_BUILDERS, "iam_user_layer_names": list("abcdefghij")},
     ],
 )
@@ -381,3 +395,48 @@ def test_a_vpc_is_allowed_only_if_it_is_used() -> None:
     assert attach["Condition"] == {
         "ArnEquals": {"iam:PolicyARN": "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"}
     }
+
+
+def test_a_domain_is_allowed_only_if_there_is_one() -> None:
+    plain, alone, with_zone = (
+        render(iam_user_domains=domains)
+        for domains in ([], DOMAINS["iam_user_domains"][1:], DOMAINS["iam_user_domains"][:1])
+    )
+    assert not [statement for statement in plain["Statement"] if statement["Sid"].startswith("DeployDomain")]
+    assert set(actions(alone)) - set(actions(plain)) == {"iam:CreateServiceLinkedRole"}
+    assert set(actions(with_zone)) - set(actions(alone)) == {
+        "route53:ChangeResourceRecordSets",
+        "route53:GetChange",
+        "route53:GetHostedZone",
+        "route53:ListResourceRecordSets",
+    }
+
+
+def test_of_domains_and_zones_only_those_of_the_service_are_open() -> None:
+    by_name = {statement["Sid"]: statement for statement in render(**DOMAINS)["Statement"]}
+    assert [resource.rpartition("::")[2] for resource in by_name["DeployDomain"]["Resource"]] == [
+        "/domainnames",
+        *(
+            f"/domainnames/{name}{path}"
+            for name in ("api.example.com", "www.example.org")
+            for path in ("", "/apimappings", "/apimappings/*")
+        ),
+    ]
+    record = by_name["DeployDomainRecord"]
+    assert record["Resource"] == by_name["DeployDomainZone"]["Resource"] == ["arn:aws:route53:::hostedzone/Z0123456789"]
+    assert record["Condition"] == {
+        "ForAllValues:StringEquals": {
+            "route53:ChangeResourceRecordSetsNormalizedRecordNames": ["api.example.com"],
+            "route53:ChangeResourceRecordSetsRecordTypes": ["A"],
+        }
+    }
+    assert by_name["DeployDomainChange"]["Resource"] == "arn:aws:route53:::change/*"
+    assert by_name["DeployDomainRole"]["Resource"].endswith("/ops.apigateway.amazonaws.com/AWSServiceRoleForAPIGateway")
+
+
+def test_with_a_role_of_cloudformation_the_domain_is_its_business() -> None:
+    user, role = split(render(**WITH_ROLE, **DOMAINS))
+    assert not [name for name in actions(user) if name.startswith(("apigateway:", "route53:"))]
+    assert "iam:CreateServiceLinkedRole" not in actions(user)
+    assert {"route53:ChangeResourceRecordSets", "iam:CreateServiceLinkedRole"} < set(actions(role))
+    assert len(re.sub(r"\s", "", json.dumps(role))) < MAX_INLINE

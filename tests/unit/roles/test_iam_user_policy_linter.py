@@ -56,6 +56,7 @@ def findings(policy: dict[str, Any]) -> list[tuple[str, str]]:
         {"iam_user_layer_bucket": "my-artifacts"},
         {"iam_user_layer_names": ["one", "two"]},
         {"iam_user_front_doors": ["rest_api", "function_url"], "iam_user_function_vpc": True},
+        of_policy.DOMAINS,
     ],
 )
 def test_it_finds_nothing_of_note(changes: dict[str, Any]) -> None:
@@ -107,6 +108,14 @@ OF_A_DOOR = {
 }
 #: Of an API that is written down in a bucket, and of a method that acts as a role.
 OF_OTHER_APIS = {"iam:passrole", "s3:getobject"}
+#: Of a domain that asks its clients for certificates, and of a zone that is given by its name.
+OF_OTHER_DOMAINS = {
+    "apigateway:addcertificatetodomain",
+    "apigateway:removecertificatefromdomain",
+    "route53:listhostedzones",
+    "s3:getobject",
+    "s3:getobjectversion",
+}
 
 
 @pytest.mark.parametrize("door", OF_A_DOOR)
@@ -125,3 +134,16 @@ def test_each_front_door_is_allowed_what_cloudformation_needs_for_it(door: str) 
     }
     allowed = {action.lower() for action in actions(render(iam_user_front_doors=[door]))}
     assert needed - allowed - OF_OTHER_APIS == set()
+
+
+@pytest.mark.parametrize("door", ["http_api", "rest_api"])
+def test_a_domain_is_allowed_what_cloudformation_needs_for_it(door: str) -> None:
+    kinds = ("AWS::ApiGatewayV2::DomainName", "AWS::ApiGatewayV2::ApiMapping", "AWS::Route53::RecordSet")
+    needed = {
+        action.lower()
+        for kind in kinds
+        for handler in PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema["handlers"].values()
+        for action in handler["permissions"]
+    }
+    allowed = {action.lower() for action in actions(render(iam_user_front_doors=[door], **of_policy.DOMAINS))}
+    assert needed - allowed <= OF_OTHER_DOMAINS

@@ -6,7 +6,11 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from ansible_collections.asesoria.serverless.plugins.module_utils._endpoint import EndpointError, endpoint_url
+from ansible_collections.asesoria.serverless.plugins.module_utils._endpoint import (
+    EndpointError,
+    endpoint_target,
+    endpoint_url,
+)
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_cli import failure_reason
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_config import (
     FINGERPRINT_OUTPUT,
@@ -109,6 +113,8 @@ def test_a_configuration_that_can_not_be_used(text: str, said: str) -> None:
     assert str(caught.value).startswith(said)
 
 
+DOMAIN = {"AsesoriaDomainUrl": "https://api.example.com"}
+TARGET = {"AsesoriaDomainTarget": "d-abc.execute-api.x"}
 HTTP_API = {"HttpApiUrl": "https://abc.execute-api.eu-west-1.amazonaws.com", "HttpApiId": "abc"}
 
 
@@ -120,12 +126,30 @@ HTTP_API = {"HttpApiUrl": "https://abc.execute-api.eu-west-1.amazonaws.com", "Ht
         ({"ServiceEndpoint": "https://r1.execute-api.x/dev"}, "", "https://r1.execute-api.x/dev"),
         ({"ServiceEndpoint": "https://r1.execute-api.x/dev"}, "http://{api_id}/", "http://r1/"),
         ({"ApiLambdaFunctionUrl": "https://f.lambda-url.x/"}, "", "https://f.lambda-url.x/"),
+        ({**HTTP_API, **DOMAIN}, "", "https://api.example.com"),
+        ({**HTTP_API, **DOMAIN}, "http://{api_id}.x:4566", "http://abc.x:4566"),
         ({"Other": "x"}, "", None),
         ({}, "http://{api_id}/", None),
     ],
 )
 def test_the_endpoint(outputs: dict[str, str], form: str, url: str | None) -> None:
     assert endpoint_url(outputs, form=form, region="eu-west-1", stage="dev") == url
+
+
+@pytest.mark.parametrize(
+    ("outputs", "form", "target"),
+    [
+        ({**HTTP_API, **DOMAIN, **TARGET}, "", "d-abc.execute-api.x:443"),
+        ({**HTTP_API, **DOMAIN}, "", None),
+        ({**HTTP_API, **TARGET}, "", None),
+        ({**HTTP_API, **DOMAIN, **TARGET}, "http://{api_id}.x:4566", None),
+        (HTTP_API, "", None),
+    ],
+)
+def test_where_a_domain_is_reached_that_somebody_else_looks_after(
+    outputs: dict[str, str], form: str, target: str | None
+) -> None:
+    assert endpoint_target(outputs, form=form) == target
 
 
 @pytest.mark.parametrize("form", ["http://{host}", "http://{}", "http://{api_id"])

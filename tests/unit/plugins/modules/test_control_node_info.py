@@ -146,6 +146,21 @@ def test_all_is_there(app: Path) -> None:
     assert not (app / "state").exists()
 
 
+@pytest.mark.parametrize(
+    ("region", "problem"),
+    [
+        ("us-east-1", ""),
+        ("eu-west-1", "domain: the domain of the service can't be set up: its certificate is in us-east-1, and has to"),
+    ],
+)
+def test_a_domain_is_looked_at_if_there_is_one(app: Path, region: str, problem: str) -> None:
+    domain = {"name": "api.example.com", "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/1"}
+    result = run_module(control_node_info.main, options(app, domain=domain, region=region))
+    (check,) = [check for check in result["checks"] if check["name"] == "domain"]
+    assert check["state"] == ("problem" if problem else "ok")
+    assert [each[: len(problem)] for each in result["problems"]] == [problem] * bool(problem)
+
+
 def test_everything_that_is_wrong_is_said_at_once(app: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     monkeypatch.setenv("PATH", str(app))
