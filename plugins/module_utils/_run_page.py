@@ -71,6 +71,7 @@ class Run:
     :param region: where it is.
     :param status: what the module service_status_info has returned.
     :param changes: what the run has changed, a sentence each.
+    :param unchanged: what it has looked after and left as it was, a sentence each.
     :param stages: of the run, in their order; none if it was not watched.
     :param attempts: of the verification, in their order.
     :param versions: of what took part, by name.
@@ -87,6 +88,7 @@ class Run:
     region: str
     status: Mapping[str, Any]
     changes: Sequence[str]
+    unchanged: Sequence[str]
     stages: Sequence[Stage]
     attempts: Sequence[Attempt]
     versions: Mapping[str, str]
@@ -132,6 +134,7 @@ def summary(run: Run, *, page: str) -> list[str]:
     lines = [f"endpoint  {status['endpoint'] or 'none'}"]
     nothing = "nothing" if run.stages else "nothing was watched, as the report was made by itself"
     lines += [f"changed   {change}" for change in run.changes or (nothing,)]
+    lines += [f"as before {each}" for each in run.unchanged]
     for function in status["functions"]:
         layers = ", ".join(_layer_words(layer) for layer in function["layers"])
         lines.append(f"function  {function['name']}: {function['runtime']}, layers: {layers or 'none'}")
@@ -246,6 +249,10 @@ _TEMPLATE = """{% macro link(address, text) %}
 {% else %}
 <p id="changes">Not watched: this page was made by itself, and not at the end of site.yml.</p>
 {% endif %}
+{% if run.unchanged %}
+<p class="soft">As before:</p>
+<ul id="unchanged" class="soft">{% for each in run.unchanged %}<li>{{ each }}</li>{% endfor %}</ul>
+{% endif %}
 
 <h2>What is deployed</h2>
 {% if run.status.stack_arn %}
@@ -344,7 +351,8 @@ height="{{ '%.2f' % bar.height }}" fill="{{ 'var(--bar)' if bar.attempt.good els
 {{ run.assumption.seconds | milliseconds }} each
 {{- ", the mean of the answers above, network and first start included, so rather too much" if run.measured else "" }};
 {{ logged_bytes }} bytes of log for each; {{ kept }} deployments kept. List prices of {{ prices.REGION }} in US dollars,
-written down on {{ prices.WRITTEN }}, without free tier and tax; what the app itself uses besides is not in it.
+compared with their sources on {{ prices.WRITTEN }}, without free tier and tax; what the app itself uses besides is not
+in it.
 {%- if run.region != prices.REGION %} Prices of {{ run.region }} differ.{% endif %}</p>
 <div class="scroll">
 <table id="costs">

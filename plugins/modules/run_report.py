@@ -39,6 +39,11 @@ options:
     type: list
     elements: str
     default: []
+  unchanged:
+    description: What the run has looked after and left as it was, a sentence each.
+    type: list
+    elements: str
+    default: []
   stages:
     description: When each stage of the run has begun, in their order. The last one is that of the report itself.
     type: list
@@ -226,6 +231,7 @@ def make(params: Mapping[str, Any]) -> Run:
             region=params["region"],
             status=status,
             changes=params["changes"],
+            unchanged=params["unchanged"],
             stages=stages,
             attempts=attempts,
             versions=versions_of(params),
@@ -331,6 +337,7 @@ def main() -> None:
             "region": {"type": "str", "required": True},
             "status": {"type": "dict", "required": True},
             "changes": {"type": "list", "elements": "str", "default": []},
+            "unchanged": {"type": "list", "elements": "str", "default": []},
             "stages": {"type": "list", "elements": "dict", "default": [], "options": mark},
             "attempts": {"type": "list", "elements": "dict", "default": []},
             "versions": {"type": "dict", "default": {}},

@@ -110,9 +110,17 @@ def test_the_first_run_ends_with_an_answer_and_shows_no_secret(chain: Chain) -> 
 
 def test_the_first_run_ends_with_a_summary_and_a_page(chain: Chain) -> None:
     page = (chain.sandbox / "state/reports/mi-api-flask-dev.html").read_text(encoding="utf-8")
-    assert "<li>published the layer version flask-dependencies-py311:1</li><li>deployed mi-api-flask-dev</li>" in page
+    changes = re.findall("<li>(.*?)</li>", page.partition('<ul id="changes">')[2].partition("</ul>")[0])
+    assert [re.sub("i-[0-9a-f]+", "i-", change) for change in changes] == [
+        "created the IAM user asesoria",
+        "started the builder i-",
+        "published the layer version flask-dependencies-py311:1",
+        "deployed mi-api-flask-dev",
+    ]
+    # One answer that the deployment was verified by, and nine for the picture.
+    assert len(re.findall("<rect ", page)) == 10
     stages = re.findall(r"<tr><td>(\w+)</td><td>[\d.]+ s</td>", page)
-    assert stages == ["preflight", "lock", "access", "builder", "python", "layer", "deploy", "verify"]
+    assert stages == ["preflight", "lock", "access", "builder", "python", "layer", "deploy"]
     assert "min of t3.micro" in page
     assert re.search(r"[\d.]+ MB of 262.1 MB unzipped", chain.play("playbooks/report.yml").ok().output)
 
@@ -159,6 +167,10 @@ def test_the_second_run_changes_nothing(chain: Chain) -> None:
     assert chain.layer_versions() == [1]
     assert len(chain.client("iam").list_access_keys(UserName="asesoria")["AccessKeyMetadata"]) == 1
     assert ask(run) == WELCOME
+    said = " ".join(run.output.split())
+    assert "as before the IAM user asesoria" in said
+    assert "as before no builder, as none was needed" in said
+    assert "as before mi-api-flask-dev, as it was deployed" in said
 
 
 def test_a_plan_after_the_run_finds_nothing_to_do(chain: Chain) -> None:

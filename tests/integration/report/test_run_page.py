@@ -34,6 +34,7 @@ def _page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "region": "us-east-1",
         "status": status,
         "changes": ["published the layer version web:1", f"deployed {NAME}"],
+        "unchanged": ["the IAM user <i>ana</i>"],
         "stages": [
             {"name": "builder", "at": 0.0},
             {"name": "deploy", "at": 60.0},
@@ -60,6 +61,7 @@ def test_names_are_text(tab: Opened) -> None:
     assert tab.texts("h1") == ["<b>shop</b>"]
     assert tab.page.title() == "<b>shop</b> (dev)"
     assert tab.texts("#changes li") == ["published the layer version web:1", f"deployed {NAME}"]
+    assert tab.texts("#unchanged li") == ["the IAM user <i>ana</i>"]
     assert tab.texts("h3") == [NAME]
 
 

@@ -158,12 +158,15 @@ MARKS = [{"name": "deploy", "at": 100.0}, {"name": "verify", "at": 140.5}, {"nam
 
 
 def test_the_summary_and_the_page_say_the_same(tmp_path: Path) -> None:
-    result = report(tmp_path, changes=["deployed shop-dev"], stages=MARKS, builder_stages=["deploy"])
+    result = report(
+        tmp_path, changes=["deployed shop-dev"], unchanged=["the user"], stages=MARKS, builder_stages=["deploy"]
+    )
     page = (tmp_path / "reports/page.html").read_text()
     assert result["stages"] == [{"name": "deploy", "seconds": 40.5}, {"name": "verify", "seconds": 1.5}]
     assert result["lines"] == [
         "endpoint  https://abc.execute-api.us-east-1.amazonaws.com",
         "changed   deployed shop-dev",
+        "as before the user",
         "function  shop-dev-api: python3.11, layers: web:1 (stale, 2 is there)",
         "size      1.80 MB zipped",
         "time      42 s: deploy 40 s, verify 2 s",
@@ -172,6 +175,7 @@ def test_the_summary_and_the_page_say_the_same(tmp_path: Path) -> None:
         f"page      {tmp_path}/reports/page.html",
     ]
     assert "deployed shop-dev</li>" in page
+    assert "<li>the user</li>" in page
     assert "<td>osls</td>" not in page
     assert (tmp_path / "reports").stat().st_mode & 0o777 == 0o700
     assert (tmp_path / "reports/page.html").stat().st_mode & 0o777 == 0o600
