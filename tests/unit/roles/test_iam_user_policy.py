@@ -75,6 +75,7 @@ def render(**changes: Any) -> dict[str, Any]:
         "iam_user_layer_names": ["flask-dependencies-py311"],
         "iam_user_front_doors": ["http_api"],
         "iam_user_function_vpc": False,
+        "iam_user_function_alias": False,
         "iam_user_layer_bucket": "",
         "iam_user_layer_regions": [],
         "iam_user_layer_create_bucket": False,
@@ -126,7 +127,11 @@ def actions(policy: dict[str, Any]) -> list[str]:
         {"iam_user_project": 'a "quoted" \\ name'},
         EVERYTHING_OF_LAYERS,
         {"iam_user_front_doors": ["function_url"]},
-        {"iam_user_front_doors": ["http_api", "rest_api", "function_url"], "iam_user_function_vpc": True},
+        {
+            "iam_user_front_doors": ["http_api", "rest_api", "function_url"],
+            "iam_user_function_vpc": True,
+            "iam_user_function_alias": True,
+        },
         {**EVERYTHING_OF_LAYERS, **EVERYTHING_OF_BUILDERS, "iam_user_layer_names": list("abcdefghij")},
     ],
 )
@@ -381,3 +386,19 @@ def test_a_vpc_is_allowed_only_if_it_is_used() -> None:
     assert attach["Condition"] == {
         "ArnEquals": {"iam:PolicyARN": "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"}
     }
+
+
+def test_an_alias_is_allowed_only_if_it_is_used() -> None:
+    plain, with_alias = render(), render(iam_user_function_alias=True)
+    assert set(actions(with_alias)) - set(actions(plain)) == {
+        "lambda:CreateAlias",
+        "lambda:DeleteAlias",
+        "lambda:GetAlias",
+        "lambda:GetProvisionedConcurrencyConfig",
+        "lambda:ListAliases",
+        "lambda:ListVersionsByFunction",
+        "lambda:UpdateAlias",
+    }
+    user, _role = split(render(**WITH_ROLE, iam_user_function_alias=True))
+    (direct,) = [statement for statement in user["Statement"] if statement["Sid"] == "DeployDirectAlias"]
+    assert direct["Resource"] == "arn:aws:lambda:us-east-1:123456789012:function:mi-api-flask-dev-*"
