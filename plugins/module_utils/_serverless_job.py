@@ -24,6 +24,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._fingerprint i
     read_source,
     with_extra,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._function_alias import Release
 from ansible_collections.asesoria.serverless.plugins.module_utils._package_gate import PackageGate
 from ansible_collections.asesoria.serverless.plugins.module_utils._python_app import (
     ASGI,
@@ -75,7 +76,7 @@ def make_deployment(options: Mapping[str, Any], *, region: str) -> Job:
     """Read the app and make the deployment of it.
 
     :param options: C(src), C(config), C(service), C(exclude), C(extra_files), C(stage), C(cli_lock), C(layer),
-        C(audit), C(allow) and C(required_modules), as the module documents them.
+        C(audit), C(allow), C(required_modules) and C(alias), as the module documents them.
     :param region: the region.
     :raises ServerlessError: the app, its configuration or the lock can't be used.
     """
@@ -95,6 +96,9 @@ def make_deployment(options: Mapping[str, Any], *, region: str) -> Job:
         find_app_module(root, config.asgi_app, interface=ASGI)
     files = with_extra(files, extra=options["extra_files"])
     settings = {"config": text, "stage": options["stage"], "region": region, "cli": _lock_hash(options["cli_lock"])}
+    release = _make_release(options)
+    if release is not None:
+        settings["alias"] = release.alias
     gate = _make_gate(options)
     if gate is not None:
         # What was deployed without a look at it, or with a milder one, is packaged again.
@@ -110,6 +114,7 @@ def make_deployment(options: Mapping[str, Any], *, region: str) -> Job:
         gate=gate,
         layer=layer,
         modules=tuple(options["required_modules"]),
+        release=release,
     )
 
 
@@ -135,10 +140,19 @@ def _make_gate(options: Mapping[str, Any]) -> PackageGate | None:
     return PackageGate(allow=read_allowances(options["allow"]), today=datetime.now(tz=timezone.utc).date())
 
 
+def _make_release(options: Mapping[str, Any]) -> Release | None:
+    chosen = options["alias"]
+    if chosen is None:
+        return None
+    release = Release(alias=chosen["name"], weight=chosen["weight"], prune=chosen["prune"])
+    release.check()
+    return release
+
+
 def make_reference(options: Mapping[str, Any], *, region: str) -> Job:
     """Make what does not read the app: a removal, or a roll-back.
 
-    :param options: C(src), C(config), C(service), C(exclude) and C(stage), as the module documents them.
+    :param options: C(src), C(config), C(service), C(exclude), C(stage) and C(alias), as the module documents them.
     :param region: the region.
     :raises ServerlessError: nothing says which service it is, or its configuration can't be used.
     """
@@ -163,6 +177,7 @@ def make_reference(options: Mapping[str, Any], *, region: str) -> Job:
         fingerprint="",
         stage=stage,
         region=region,
+        release=_make_release(options),
     )
 
 

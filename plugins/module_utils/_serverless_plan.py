@@ -21,6 +21,8 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._errors import
 # The file that "package" writes for the second, complete step of a deployment, and the name of the folder in the
 # bucket, which is new with every packaging: see osls' naming.js and generate-artifact-directory-name.js.
 _TEMPLATE = "cloudformation-template-update-stack.json"
+# What "deploy" reads of a package, the template included.
+_STATE = "serverless-state.json"
 _TIME = re.compile(r"\d{13}-\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z")
 _FUNCTION = "AWS::Lambda::Function"
 
@@ -107,6 +109,23 @@ def packaged_template(package: Path) -> dict[str, Any]:
             f"the CLI left no readable template at {path}", "Use the CLI's version that is locked"
         ) from error
     return dict(template)
+
+
+def replace_template(package: Path, template: Mapping[str, Any]) -> None:
+    """Have another template deployed than the one that the CLI packaged.
+
+    :param package: the folder that it packaged into.
+    :param template: the template.
+    :raises PlanError: the package is not as the CLI makes it.
+    """
+    path = package / _STATE
+    try:
+        state = json.loads(path.read_text(encoding="utf-8"))
+        state["service"]["provider"]["compiledCloudFormationTemplate"] = template
+        path.write_text(json.dumps(state), encoding="utf-8")
+        (package / _TEMPLATE).write_text(json.dumps(template), encoding="utf-8")
+    except (OSError, ValueError, LookupError) as error:
+        raise PlanError(f"the CLI left no readable state at {path}", "Use the CLI's version that is locked") from error
 
 
 def packaged_functions(template: Mapping[str, Any], *, package: Path) -> Iterator[PackagedFunction]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import (
     CloudFormationError,
@@ -19,12 +20,22 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformatio
     Stacks,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._deployments import (
+    Deployment,
     Deployments,
     check_version,
     read_deployment,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._fingerprint import SourceFile
+from ansible_collections.asesoria.serverless.plugins.module_utils._function_alias import (
+    Release,
+    published_functions,
+    template_fingerprint,
+    weighted_after,
+    weighted_aliases,
+    with_aliases,
+)
+from ansible_collections.asesoria.serverless.plugins.module_utils._function_versions import LATEST, Versions
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_directory import LayerDirectories
 from ansible_collections.asesoria.serverless.plugins.module_utils._module_gate import require_modules
 from ansible_collections.asesoria.serverless.plugins.module_utils._package_budget import require_room
@@ -42,6 +53,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_pl
     packaged_functions,
     packaged_template,
     removal_diff,
+    replace_template,
     roll_back_diff,
     summary_diff,
 )
@@ -93,6 +105,7 @@ class Job:
     :param gate: what the packages of the functions have to pass; C(None) if nothing.
     :param layer: the layer that the configuration gives its functions; C(None) if nothing was added to it.
     :param modules: what every Python function has to find in its package or its layers.
+    :param release: how new code gets to answer; C(None) if the functions themselves are asked.
     """
 
     config: ServiceConfig
@@ -105,6 +118,7 @@ class Job:
     gate: PackageGate | None = None
     layer: ServiceLayer | None = None
     modules: tuple[str, ...] = ()
+    release: Release | None = None
 
 
 @dataclass(frozen=True)
@@ -115,12 +129,14 @@ class Outcome:
     :param stack: the stack afterwards; C(None) if there is none, or would be none yet.
     :param diff: before and after.
     :param previous: the version that the stack held before; C(None) if it did not hold any, or still holds it.
+    :param weighted: whether new code answers a part of the requests only.
     """
 
     changed: bool
     stack: Stack | None
     diff: Diff = field(default_factory=Diff)
     previous: str | None = None
+    weighted: bool = False
 
 
 class ServiceManager:
@@ -128,6 +144,7 @@ class ServiceManager:
 
     :param stacks: CloudFormation.
     :param functions: Lambda.
+    :param versions: the functions' versions and aliases.
     :param deployments: the deployments that the bucket keeps.
     :param layers: tells what is in layers.
     :param warn: is told what does not stop a deployment and should be known.
@@ -143,6 +160,7 @@ class ServiceManager:
         *,
         stacks: Stacks,
         functions: Functions,
+        versions: Versions,
         deployments: Deployments,
         layers: LayerDirectories,
         warn: Callable[[str], None],
@@ -154,6 +172,7 @@ class ServiceManager:
     ) -> None:
         self._stacks = stacks
         self._functions = functions
+        self._versions = versions
         self._deployments = deployments
         self._layers = layers
         self._warn = warn
@@ -176,7 +195,7 @@ class ServiceManager:
             return Outcome(changed=False, stack=stack)
         if check_mode:
             diff_shown = self._preview(job, stack=stack)
-            return Outcome(changed=True, stack=stack, diff=diff_shown, previous=self._version(stack))
+            return Outcome(changed=True, stack=stack, diff=diff_shown, previous=self._held(stack))
         with self._work_folder() as work:
             stack = self._wait_until_deployable(job.config.stack_name)
             if is_deployed(stack, fingerprint=job.fingerprint):
@@ -200,8 +219,12 @@ class ServiceManager:
             plan = self._plan_version(self._wait_until_deployable(name), name=name, version=version)
             if not plan.changed:
                 return plan
-            replaced = read_deployment(self._stacks.template(name))
+            template = self._stacks.template(name)
+            replaced = read_deployment(template)
             work.fill(files=job.files, config=job.config.text, config_name=job.config_name)
+            for function, alias in weighted_aliases(template):
+                # The stack takes its time, and until then what is not wanted would go on answering its part.
+                self._versions.settle(function, alias=alias)
             with self._explained("rolling back", name):
                 self._cli.roll_back(work, time=deployed_at)
             stack = self._stacks.find(name)
@@ -213,6 +236,7 @@ class ServiceManager:
                 )
             if replaced is not None:
                 self._deployments.remove(name, replaced)
+            self._prune(job, template=self._stacks.template(name))
             return replace(plan, stack=stack)
 
     def _plan_version(self, stack: Stack | None, *, name: str, version: str) -> Outcome:
@@ -228,16 +252,27 @@ class ServiceManager:
         if current.version == version:
             return Outcome(changed=False, stack=stack)
         wanted = self._deployments.template(name, replace(current, version=version))
+        if any(weighted_aliases(wanted)):
+            raise CloudFormationError(
+                f"the deployment {version} of the stack {name} gave new code a part of the requests only, beside a "
+                "version that answered at that time",
+                "Choose the one before or after it",
+            )
         return Outcome(
             changed=True,
             stack=stack,
             diff=roll_back_diff(before=template, after=wanted),
-            previous=current.version,
+            previous=self._held(stack),
         )
 
     def _version(self, stack: Stack | None) -> str | None:
         deployment = read_deployment(self._stacks.template(stack.name)) if stack else None
         return deployment.version if deployment else None
+
+    def _held(self, stack: Stack | None) -> str | None:
+        """The version that a stack holds, or held before new code was given a part of the requests only."""
+        before = weighted_after(stack.outputs) if stack else None
+        return self._version(stack) if before is None else before or None
 
     def ensure_absent(self, job: Job, *, check_mode: bool) -> Outcome:
         """Remove a service if it is there.
@@ -284,10 +319,46 @@ class ServiceManager:
         config = with_fingerprint(job.config.text, fingerprint=job.fingerprint, origin=job.origin)
         work.fill(files=job.files, config=config, config_name=job.config_name)
         self._cli.package(work)
+        if job.release is not None:
+            self._give_alias(job.release, stack=stack, package=work.package)
         self._require_sound(job, package=work.package)
         if not diff:
             return Diff()
         return deployment_diff(stack=stack, stacks=self._stacks, functions=self._functions, package=work.package)
+
+    def _give_alias(self, release: Release, *, stack: Stack | None, package: Path) -> None:
+        """Have the functions asked by an alias, and new versions of them a part of the requests, if that is wanted."""
+        template = packaged_template(package)
+        answering = self._answering(template, release, stack=stack) if stack and release.weight else {}
+        before = self._held(stack) if answering else None
+        replace_template(
+            package,
+            with_aliases(
+                template, alias=release.alias, weight=release.weight, answering=answering, before=before or ""
+            ),
+        )
+
+    def _answering(self, template: Mapping[str, Any], release: Release, *, stack: Stack) -> dict[str, str]:
+        """The versions that answer now, of the functions that the template has another version of."""
+        there = {resource.logical_id: resource.physical_id for resource in self._stacks.resources(stack.name)}
+        found = {}
+        for function in published_functions(template):
+            now = self._versions.answering(function.name, alias=release.alias)
+            # A version that stays in the stack stays what it is. The end of its ARN is its number.
+            if now not in (None, LATEST, there.get(function.version_id, "").rpartition(":")[2]):
+                found[function.logical_id] = str(now)
+        return found
+
+    def _prune(self, job: Job, *, template: Mapping[str, Any]) -> None:
+        """Delete the functions' versions that nothing asks any more, if that is wanted."""
+        if job.release is None or not job.release.prune:
+            return
+        try:
+            for function in published_functions(template):
+                self._versions.prune(function.name)
+        except ServerlessError as error:
+            # What is deployed is right, and the next run tries again.
+            self._warn(str(error))
 
     def _require_sound(self, job: Job, *, package: Path) -> None:
         """See to it that what was packaged would work, and say what should be known of it."""
@@ -304,8 +375,10 @@ class ServiceManager:
 
     def _deploy(self, job: Job, *, stack: Stack | None, work: WorkFolder, diff: bool) -> Outcome:
         name = job.config.stack_name
-        previous = self._version(stack)
+        previous = self._held(stack)
+        unfinished = self._unfinished(stack)
         difference = self._package(job, stack=stack, work=work, diff=diff)
+        template = packaged_template(work.package)
         try:
             with self._explained("deploying", name):
                 self._cli.deploy(work)
@@ -313,10 +386,21 @@ class ServiceManager:
             self._discard(name, work=work)
             raise
         deployed = self._stacks.find(name)
-        if not is_deployed(deployed, fingerprint=job.fingerprint):
+        if deployed is None or not is_deployed(deployed, fingerprint=template_fingerprint(template)):
             status = deployed.status if deployed else "missing"
             raise CloudFormationError(f"the stack {name} is {status} after its deployment", work.log_hint)
-        return Outcome(changed=True, stack=deployed, diff=difference, previous=previous)
+        if unfinished is not None:
+            self._deployments.remove(name, unfinished)
+        weighted = weighted_after(deployed.outputs) is not None
+        if not weighted:
+            self._prune(job, template=template)
+        return Outcome(changed=True, stack=deployed, diff=difference, previous=previous, weighted=weighted)
+
+    def _unfinished(self, stack: Stack | None) -> Deployment | None:
+        """The deployment that gave new code a part of the requests only, if the stack holds such a one."""
+        if stack is None or weighted_after(stack.outputs) is None:
+            return None
+        return read_deployment(self._stacks.template(stack.name))
 
     def _discard(self, name: str, *, work: WorkFolder) -> None:
         """Remove what a deployment that failed has uploaded, unless CloudFormation still works with it."""

@@ -72,11 +72,13 @@ class Patience:
     :param delay: seconds before asking again after a bad answer; each further one waits twice as long as the one
         before it.
     :param max_delay: seconds that no wait exceeds.
+    :param fail_fast: whether the first bad answer, or good ones that took too long, are the last.
     """
 
     budget: float
     delay: float
     max_delay: float
+    fail_fast: bool = False
 
     def check(self) -> None:
         """Refuse what would never end, or never begin.
@@ -265,7 +267,7 @@ def verify(
         bad = asker.round()
         if bad:
             check, final = bad
-            if final or asker.elapsed + delay >= patience.budget:
+            if final or patience.fail_fast or asker.elapsed + delay >= patience.budget:
                 raise _failure(check, asker, demand=demand, received=_received(asker.done))
             sleep(delay)
             delay = min(delay * 2, patience.max_delay)
@@ -273,7 +275,7 @@ def verify(
         slow, missing = asker.slow(), demand.in_a_row - len(asker.done.rounds)
         if not slow and not missing:
             return asker.done
-        if asker.elapsed >= patience.budget:
+        if asker.elapsed >= patience.budget or (patience.fail_fast and not missing):
             check = slow[0] if slow else checks[-1]
             raise _failure(check, asker, demand=demand, received=_too_little(asker.done, demand=demand, slow=slow))
 

@@ -153,6 +153,12 @@ options:
         or one second if less is left.
     type: float
     default: 60
+  fail_fast:
+    description:
+      - Whether the first bad answer ends it, and so do good ones in a row that take too long. That is for an endpoint
+        that has answered well until now.
+    type: bool
+    default: false
   delay:
     description: >-
       Seconds before asking again after a bad answer. Every further pause is twice as long as the one before it.
@@ -459,6 +465,7 @@ def make_argument_spec() -> dict[str, Any]:
         "latency": {"type": "float", "default": 0},
         "percentile": {"type": "float", "default": 95},
         "budget": {"type": "float", "default": 60},
+        "fail_fast": {"type": "bool", "default": False},
         "delay": {"type": "float", "default": 1},
         "max_delay": {"type": "float", "default": 10},
         "timeout": {"type": "float", "default": 30},
@@ -491,7 +498,12 @@ def main() -> None:
         logs = make_logs(module)
         done = verify(
             checks,
-            patience=Patience(budget=params["budget"], delay=params["delay"], max_delay=params["max_delay"]),
+            patience=Patience(
+                budget=params["budget"],
+                delay=params["delay"],
+                max_delay=params["max_delay"],
+                fail_fast=params["fail_fast"],
+            ),
             demand=Demand(in_a_row=params["in_a_row"], latency=params["latency"], percentile=params["percentile"]),
         )
     except VerificationError as error:

@@ -142,6 +142,33 @@ options:
         type: list
         elements: str
         default: []
+  alias:
+    description:
+      - An alias that each function with a version gets, for all that asks the function to ask, its front door for
+        example. Written into what the CLI has packaged; the configuration stays as it is, and has to leave
+        C(versionFunctions) on.
+      - What a custom resource of the CLI attaches, a bucket that exists for example, still asks the newest code.
+      - For O(state=rolled_back), weights are taken off the aliases before the stack goes back, so that what is not
+        wanted stops answering at once.
+    type: dict
+    suboptions:
+      name:
+        description: Name of the alias.
+        type: str
+        required: true
+      weight:
+        description:
+          - Percent of the requests that new versions answer, V(1) to V(99), beside those that answered before. Deploy
+            the same without it to have them answer all, or go back to RV(previous).
+          - V(0) for all at once. Where nothing answered before, or no code is new, it is so as well.
+        type: int
+        default: 0
+      prune:
+        description:
+          - Delete the versions of these functions that no alias points at, once new ones answer all requests.
+          - Leave it off if anything names versions by their numbers, such as CloudFront.
+        type: bool
+        default: false
   extra_files:
     description:
       - Files from elsewhere that travel with the app, by the name that they have in the copy.
@@ -255,6 +282,16 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     var: service.endpoint
 
+- name: Let new code answer every tenth request
+  asesoria.serverless.serverless_service:
+    src: /home/ana/orders
+    region: us-east-1
+    cli: [/home/ana/cli/node_modules/.bin/osls]
+    work_dir: /home/ana/.local/share/asesoria.serverless/services/orders-dev
+    alias:
+      name: live
+      weight: 10
+
 - name: Go back to what was deployed before that
   asesoria.serverless.serverless_service:
     state: rolled_back
@@ -323,6 +360,11 @@ previous:
   returned: changed, unless O(state=absent)
   type: str
   sample: 1700000000000-2023-11-14T22:13:20.000Z
+weighted:
+  description: Whether new code now answers a part of the requests only, see O(alias.weight).
+  returned: changed, unless O(state=absent)
+  type: bool
+  sample: false
 fingerprint:
   description: Hash of all that the deployment depends on.
   returned: O(state=present)
@@ -343,6 +385,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformatio
 from ansible_collections.asesoria.serverless.plugins.module_utils._deployments import Deployments
 from ansible_collections.asesoria.serverless.plugins.module_utils._endpoint import check_endpoint_format
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
+from ansible_collections.asesoria.serverless.plugins.module_utils._function_versions import Versions
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_directory import LayerDirectories
 from ansible_collections.asesoria.serverless.plugins.module_utils._libraries import missing_libraries
 from ansible_collections.asesoria.serverless.plugins.module_utils._rules import allow_option
@@ -390,6 +433,7 @@ def make_manager(module: AnsibleAWSModule, *, region: str) -> ServiceManager:
     return ServiceManager(
         stacks=stacks,
         functions=Functions(lambda: module.client("lambda", retry_decorator=retry)),
+        versions=Versions(lambda: module.client("lambda", retry_decorator=retry)),
         deployments=Deployments(lambda: module.client("s3", retry_decorator=retry), stacks=stacks),
         # Where nothing is deployed, the layer may be one that has yet to be published.
         layers=LayerDirectories(
@@ -430,7 +474,7 @@ def run(module: AnsibleAWSModule) -> dict[str, Any]:
         )
     )
     if outcome.changed and params["state"] != "absent":
-        answer["previous"] = outcome.previous
+        answer.update(previous=outcome.previous, weighted=outcome.weighted)
     if job.fingerprint:
         answer["fingerprint"] = job.fingerprint
     if module._diff:
@@ -494,6 +538,14 @@ def main() -> None:
                     "runtime": {"type": "str"},
                     "architecture": {"type": "str"},
                     "functions": {"type": "list", "elements": "str", "default": []},
+                },
+            },
+            "alias": {
+                "type": "dict",
+                "options": {
+                    "name": {"type": "str", "required": True},
+                    "weight": {"type": "int", "default": 0},
+                    "prune": {"type": "bool", "default": False},
                 },
             },
             "extra_files": {"type": "dict", "default": {}},

@@ -13,6 +13,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -46,15 +47,51 @@ def outputs(template):
 
 
 def upload(folder):
-    template = json.loads((folder / "cloudformation-template-update-stack.json").read_text())
+    packaged = json.loads((folder / "serverless-state.json").read_text())
+    template = packaged["service"]["provider"]["compiledCloudFormationTemplate"]
     key = template["Resources"]["ApiLambdaFunction"]["Properties"]["Code"]["S3Key"]
     state["bucket"][key] = base64.b64encode((folder / (config["service"] + ".zip")).read_bytes()).decode()
     state["bucket"][key.rpartition("/")[0] + "/compiled-cloudformation-template.json"] = json.dumps(template)
     return template
 
 
+def number(version, resources):
+    if isinstance(version, str):
+        return version
+    return resources[version["Fn::GetAtt"][0]].rpartition(":")[2]
+
+
+def publish(template):
+    "Make the versions that are new in the stack, and set the aliases, as Lambda would."
+    there = state["stacks"].get(name, {{}}).get("resources", {{}})
+    resources = {{}}
+    for logical_id, resource in template["Resources"].items():
+        if resource["Type"] == "AWS::Lambda::Version":
+            if logical_id not in there:
+                state["published"] += 1
+                state["versions"].append(str(state["published"]))
+            resources[logical_id] = there.get(logical_id, "arn:aws:lambda:x:1:function:api:%d" % state["published"])
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::Lambda::Alias":
+            properties = resource["Properties"]
+            first = number(properties["FunctionVersion"], resources)
+            weights = {{
+                number(weight["FunctionVersion"], resources): weight["FunctionWeight"]
+                for weight in properties["RoutingConfig"]["AdditionalVersionWeights"]
+            }}
+            if first in weights or first not in state["versions"]:
+                sys.exit("Error: Lambda refuses these weights")
+            state["aliases"][properties["Name"]] = {{
+                "FunctionVersion": first, "RoutingConfig": {{"AdditionalVersionWeights": weights}}
+            }}
+    return resources
+
+
 def install(template):
-    state["stacks"][name] = {{"status": "UPDATE_COMPLETE", "template": template, "outputs": outputs(template)}}
+    resources = publish(template)
+    state["stacks"][name] = {{
+        "status": "UPDATE_COMPLETE", "template": template, "outputs": outputs(template), "resources": resources
+    }}
     key = template["Resources"]["ApiLambdaFunction"]["Properties"]["Code"]["S3Key"]
     digest = hashlib.sha256(base64.b64decode(state["bucket"][key])).digest()
     state["code"][name + "-api"] = base64.b64encode(digest).decode()
@@ -102,7 +139,16 @@ if command == "package":
     }}
     for part in config.get("resources", []):
         template["Outputs"].update(part["Outputs"])
+    if config["provider"].get("versionFunctions", True):
+        # The logical name is made of the function's code and configuration.
+        code = hashlib.sha256((folder / (config["service"] + ".zip")).read_bytes()).hexdigest()
+        version = {{"FunctionName": {{"Ref": "ApiLambdaFunction"}}, "CodeSha256": code}}
+        template["Resources"]["ApiLambdaVersion" + code[:8] + str(config["provider"].get("memorySize", 1024))] = {{
+            "Type": "AWS::Lambda::Version", "DeletionPolicy": "Retain", "Properties": version
+        }}
     (folder / "cloudformation-template-update-stack.json").write_text(json.dumps(template))
+    service = {{"provider": {{"compiledCloudFormationTemplate": template}}}}
+    (folder / "serverless-state.json").write_text(json.dumps({{"service": service}}))
 elif command == "deploy":
     install(upload(pathlib.Path(values["--package"])))
 elif command == "rollback":
@@ -116,6 +162,19 @@ save()
 """
 
 
+class FakePages:
+    """A paginator whose only page is what the operation returns.
+
+    :param operation: the method.
+    """
+
+    def __init__(self, operation: Callable[..., dict[str, Any]]) -> None:
+        self._operation = operation
+
+    def paginate(self, **options: str) -> list[dict[str, Any]]:
+        return [self._operation(**options)]
+
+
 class FakeCloud:
     """CloudFormation and Lambda, as far as the modules ask them, and the CLI that changes them.
 
@@ -125,7 +184,8 @@ class FakeCloud:
     def __init__(self, folder: Path) -> None:
         self.path = folder / "cloud.json"
         self.cli = folder / "osls"
-        self.write({"stacks": {}, "events": [], "calls": [], "mode": {}, "code": {}, "bucket": {}})
+        empty: dict[str, Any] = {"stacks": {}, "events": [], "calls": [], "mode": {}, "code": {}, "bucket": {}}
+        self.write({**empty, "published": 0, "versions": [], "aliases": {}})
         self.cli.write_text(_CLI.format(python=sys.executable))
         self.cli.chmod(0o755)
         self.asked: list[str] = []
@@ -191,6 +251,53 @@ class FakeCloud:
         state = self.read()
         del state["bucket"][Key]
         self.write(state)
+
+    def get_paginator(self, operation: str) -> FakePages:
+        return FakePages(getattr(self, operation))
+
+    def list_stack_resources(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803
+        resources = self._stack(StackName, "ListStackResources").get("resources", {})
+        return {
+            "StackResourceSummaries": [
+                {
+                    "LogicalResourceId": logical_id,
+                    "PhysicalResourceId": arn,
+                    "ResourceType": "AWS::Lambda::Version",
+                    "ResourceStatus": "CREATE_COMPLETE",
+                }
+                for logical_id, arn in resources.items()
+            ]
+        }
+
+    def get_alias(self, *, FunctionName: str, Name: str) -> dict[str, Any]:  # noqa: N803, ARG002
+        aliases = self.read()["aliases"]
+        if Name not in aliases:
+            raise ClientError({"Error": {"Code": "ResourceNotFoundException", "Message": "no"}}, "GetAlias")
+        return dict(aliases[Name])
+
+    def update_alias(self, *, FunctionName: str, Name: str, RoutingConfig: dict[str, Any]) -> None:  # noqa: N803, ARG002
+        self.asked.append("update_alias")
+        state = self.read()
+        state["aliases"][Name]["RoutingConfig"] = RoutingConfig
+        self.write(state)
+
+    def list_aliases(self, *, FunctionName: str) -> dict[str, Any]:  # noqa: N803, ARG002
+        return {"Aliases": list(self.read()["aliases"].values())}
+
+    def list_versions_by_function(self, *, FunctionName: str) -> dict[str, Any]:  # noqa: N803, ARG002
+        return {"Versions": [{"Version": version} for version in ("$LATEST", *self.read()["versions"])]}
+
+    def delete_function(self, *, FunctionName: str, Qualifier: str) -> None:  # noqa: N803, ARG002
+        state = self.read()
+        state["versions"].remove(Qualifier)
+        self.write(state)
+
+    @property
+    def answering(self) -> dict[str, float]:
+        """The share of the requests that each version answers, by the alias "live"."""
+        alias = self.read()["aliases"]["live"]
+        weights: dict[str, float] = alias["RoutingConfig"]["AdditionalVersionWeights"]
+        return {alias["FunctionVersion"]: 1 - sum(weights.values()), **weights}
 
     @property
     def versions(self) -> list[str]:

@@ -66,6 +66,16 @@ _ONLY_WITH: Mapping[str, Mapping[str, str]] = {
         r"iam:UpdateRole": "MaxSessionDuration",
         r"iam:UpdateRoleDescription": "Description",
     },
+    "AWS::Lambda::Alias": {
+        r"lambda:(Put|Delete)ProvisionedConcurrencyConfig": "ProvisionedConcurrencyConfig",
+        # An update policy that the template does not have.
+        r"codedeploy:\w+": "CodeDeployLambdaAliasUpdate",
+    },
+    "AWS::Lambda::Version": {
+        r"lambda:(Get|Put)ProvisionedConcurrencyConfig": "ProvisionedConcurrencyConfig",
+        r"lambda:PutRuntimeManagementConfig": "RuntimePolicy",
+        r"lambda:(Get|Put)FunctionScalingConfig": "FunctionScalingConfig",
+    },
     "AWS::Lambda::Function": {
         r"kms:\w+": "KmsKeyArn",
         r"(elasticfilesystem|s3files):\w+": "FileSystemConfigs",

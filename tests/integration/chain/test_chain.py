@@ -496,7 +496,7 @@ REFUSED = {"iam:DeleteRole", "lambda:PublishLayerVersion", "logs:DeleteLogGroup"
 @_NEEDS_PYTHON
 def test_whoever_may_only_deploy_can_deploy_and_no_more(chain: Chain, tmp_path: Path) -> None:
     """CloudFormation has a role of its own. The sandbox's passes it over, so what it needs is read off the schemas."""
-    may = {"iam_user_playbooks": ["deploy"], "asesoria_deployment_role": True}
+    may = {"iam_user_playbooks": ["deploy"], "asesoria_deployment_role": True, "asesoria_canary_weight": 20}
     given = ("-e", json.dumps(may))
     since, files = chain.calls, chain.files()
     assert_nothing_done(chain, chain.play("playbooks/access.yml", "--check", *given), since=since, files=files)
@@ -522,7 +522,10 @@ def test_whoever_may_only_deploy_can_deploy_and_no_more(chain: Chain, tmp_path: 
     # Both are in one statement with what a handler lists, and tell nothing that is secret.
     assert idle <= {"cloudformation:ValidateTemplate", "lambda:ListLayerVersions"}
 
-    # With another front door, for which the CLI makes calls of its own.
+    # New code beside the old, then with another front door, for which the CLI makes calls of its own.
+    more = chain.play("playbooks/deploy.yml", *given, "-e", "serverless_deploy_memory_size=352").ok()
+    assert "Let new code answer all requests" in more.output
+    assert "deleting old versions" not in more.output
     given = ("-e", json.dumps({**may, "iam_user_front_doors": ["http_api", "rest_api"]}))
     chain.play("playbooks/access.yml", *given).ok()
     other_door = chain.play("playbooks/deploy.yml", *given, "-e", "asesoria_front_door=rest_api").ok()

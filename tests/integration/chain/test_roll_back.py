@@ -170,6 +170,38 @@ def test_going_back_by_hand(chain: Chain, deploy: Deploy) -> None:
     assert answer(chain) == WELCOME
 
 
+def shares(chain: Chain) -> dict[str, float]:
+    """The share of the requests that each version of the function answers."""
+    function = {"FunctionName": f"{STACK}-api"}
+    alias = chain.client("lambda").get_alias(**function, Name="live")
+    weights = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
+    listed = chain.client("lambda").list_versions_by_function(**function)["Versions"]
+    assert {each["Version"] for each in listed} == {"$LATEST", alias["FunctionVersion"], *weights}
+    return {alias["FunctionVersion"]: 1 - sum(weights.values()), **weights}
+
+
+def test_new_code_answers_a_part_of_the_requests_and_then_all(chain: Chain, deploy: Deploy) -> None:
+    first = deploy(GOOD, asesoria_canary_weight="50").ok()
+    assert "Verify new code while it answers" not in first.output, "there was no alias before"
+    (version,) = shares(chain)
+    run = deploy(GOOD + "# 3\n", asesoria_canary_weight="50").ok()
+    assert run.output.index("Verify new code while it answers") < run.output.index("Let new code answer all requests")
+    assert shares(chain) == {str(int(version) + 1): 1}
+    assert answer(chain) == WELCOME
+    assert deploy(GOOD + "# 3\n", asesoria_canary_weight="50").ok().changed_tasks == []
+
+
+def test_new_code_that_answers_500_never_answers_all(chain: Chain, deploy: Deploy) -> None:
+    before = versions(chain)
+    run = deploy(RAISES, asesoria_canary_weight="50").refused()
+    assert "Received: status 500" in run.message
+    assert f"The stack {STACK} holds the deployment {before[-1]} again. That answers as expected." in run.message
+    assert "Let new code answer all requests" not in run.output
+    assert list(shares(chain).values()) == [1]
+    assert {answer(chain) for _attempt in range(10)} == {WELCOME}
+    assert versions(chain) == before
+
+
 def test_a_first_deployment_that_fails_is_removed_if_that_is_wanted(chain: Chain, deploy: Deploy) -> None:
     deploy(GOOD, serverless_deploy_state="absent").ok()
     assert status(chain) is None

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import FILES, REGION, TOP, Sandbox
+from .conftest import FILES, REGION, TOP, Sandbox, archive
 
 APP = "import flask\n\n\ndef handler(event, context):\n    return {'statusCode': 200, 'body': flask.GREETING}\n"
 LOOK = """
@@ -60,22 +60,57 @@ def test_layer_is_imported(
     assert sandbox.client("lambda").get_function_configuration(FunctionName="with-layer")["Layers"][0]["Arn"] == layer
 
 
-def test_http_api_answers(sandbox: Sandbox, make_function: Any, make_layer: Any) -> None:
+@pytest.fixture
+def http_api(sandbox: Sandbox) -> Callable[[str], Callable[[], tuple[int, bytes]]]:
+    """Puts an HTTP API in front of a function, or of an alias of it, and returns what asks it."""
+
+    def make(function: str) -> Callable[[], tuple[int, bytes]]:
+        arn = f"arn:aws:lambda:{REGION}:000000000000:function:{function}"
+        gateway = sandbox.client("apigatewayv2")
+        api = gateway.create_api(Name="http", ProtocolType="HTTP")
+        integration = gateway.create_integration(
+            ApiId=api["ApiId"], IntegrationType="AWS_PROXY", IntegrationUri=arn, PayloadFormatVersion="2.0"
+        )
+        target = f"integrations/{integration['IntegrationId']}"
+        gateway.create_route(ApiId=api["ApiId"], RouteKey="$default", Target=target)
+        gateway.create_stage(ApiId=api["ApiId"], StageName="$default", AutoDeploy=True)
+
+        def ask() -> tuple[int, bytes]:
+            connection = http.client.HTTPConnection("127.0.0.1", sandbox.port, timeout=30)
+            connection.request("GET", "/", headers={"Host": f"{api['ApiId']}.execute-api.localhost:{sandbox.port}"})
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+
+        return ask
+
+    return make
+
+
+def test_http_api_answers(make_function: Any, make_layer: Any, http_api: Any) -> None:
     layer = make_layer("http", {"python/lib/python3.11/site-packages/flask.py": "GREETING = 'over HTTP'\n"})
-    name = make_function("over-http", {"wsgi_handler.py": APP}, layers=(layer,))
-    arn = f"arn:aws:lambda:{REGION}:000000000000:function:{name}"
-    gateway = sandbox.client("apigatewayv2")
-    api = gateway.create_api(Name="http", ProtocolType="HTTP")
-    integration = gateway.create_integration(
-        ApiId=api["ApiId"], IntegrationType="AWS_PROXY", IntegrationUri=arn, PayloadFormatVersion="2.0"
-    )
-    target = f"integrations/{integration['IntegrationId']}"
-    gateway.create_route(ApiId=api["ApiId"], RouteKey="$default", Target=target)
-    gateway.create_stage(ApiId=api["ApiId"], StageName="$default", AutoDeploy=True)
-    connection = http.client.HTTPConnection("127.0.0.1", sandbox.port, timeout=30)
-    connection.request("GET", "/", headers={"Host": f"{api['ApiId']}.execute-api.localhost:{sandbox.port}"})
-    answer = connection.getresponse()
-    assert (answer.status, answer.read()) == (200, b"over HTTP")
+    ask = http_api(make_function("over-http", {"wsgi_handler.py": APP}, layers=(layer,)))
+    assert ask() == (200, b"over HTTP")
+
+
+def test_alias_shares_requests_out_by_its_weights(sandbox: Sandbox, make_function: Any, http_api: Any) -> None:
+    """Two versions of one function answer at the same time, each what it was published with."""
+    said = "def handler(event, context):\n    return {'statusCode': 200, 'body': '%s'}\n"
+    name = make_function("shared", {"wsgi_handler.py": said % "old"})
+    client = sandbox.client("lambda")
+    assert client.publish_version(FunctionName=name)["Version"] == "1"
+    client.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    client.update_function_code(FunctionName=name, ZipFile=archive({"wsgi_handler.py": said % "new"}))
+    assert client.publish_version(FunctionName=name)["Version"] == "2"
+    ask = http_api(f"{name}:live")
+    assert {ask() for _attempt in range(10)} == {(200, b"old")}
+    weights = {"AdditionalVersionWeights": {"2": 0.5}}
+    client.update_alias(FunctionName=name, Name="live", RoutingConfig=weights)
+    # One in a billion runs has only one of them in thirty.
+    assert {ask() for _attempt in range(30)} == {(200, b"old"), (200, b"new")}
+    read = client.get_function_configuration(FunctionName=name, Qualifier="live")
+    assert read["Version"] == "1"
+    client.update_alias(FunctionName=name, Name="live", RoutingConfig={"AdditionalVersionWeights": {}})
+    assert {ask() for _attempt in range(10)} == {(200, b"old")}
 
 
 def test_missing_layer_is_the_import_error_of_lambda(
@@ -166,8 +201,8 @@ def test_private_names_of_ministack_are_there(sandbox: Sandbox) -> None:
     """Whoever raises the pin learns here, and not from a function that fails, what has moved."""
     script = """
 import importlib, importlib.metadata, json
-from asesoria_sandbox import function_worker as worker
-names = [(m, n) for m, names in worker.PRIVATE_NAMES.items() for n in names]
+from asesoria_sandbox import alias_weights, function_worker as worker
+names = [(m, n) for each in (alias_weights, worker) for m, names in each.PRIVATE_NAMES.items() for n in names]
 missing = [f"{m}.{n}" for m, n in names if not hasattr(importlib.import_module(m), n)]
 missing += [n for n in worker.PRIVATE_METHODS if not hasattr(worker.lambda_runtime.ProvidedWorker, n)]
 print(json.dumps([missing, importlib.metadata.version("ministack")]))

@@ -83,6 +83,7 @@ def render(**changes: Any) -> dict[str, Any]:
         "iam_user_front_doors": ["http_api"],
         "iam_user_function_vpc": False,
         "iam_user_domains": [],
+        "iam_user_function_alias": False,
         "iam_user_layer_bucket": "",
         "iam_user_layer_regions": [],
         "iam_user_layer_create_bucket": False,
@@ -134,12 +135,12 @@ def actions(policy: dict[str, Any]) -> list[str]:
         {"iam_user_project": 'a "quoted" \\ name'},
         EVERYTHING_OF_LAYERS,
         {"iam_user_front_doors": ["function_url"]},
-        {"iam_user_front_doors": ["http_api", "rest_api", "function_url"], "iam_user_function_vpc": True},
         DOMAINS,
         {
             **DOMAINS,
             "iam_user_front_doors": ["http_api", "rest_api", "function_url"],
             "iam_user_function_vpc": True,
+            "iam_user_function_alias": True,
         },
         {**EVERYTHING_OF_LAYERS, **EVERYTHING_OF_BUILDERS, "iam_user_layer_names": list("abcdefghij")},
     ],
@@ -440,3 +441,19 @@ def test_with_a_role_of_cloudformation_the_domain_is_its_business() -> None:
     assert "iam:CreateServiceLinkedRole" not in actions(user)
     assert {"route53:ChangeResourceRecordSets", "iam:CreateServiceLinkedRole"} < set(actions(role))
     assert len(re.sub(r"\s", "", json.dumps(role))) < MAX_INLINE
+
+
+def test_an_alias_is_allowed_only_if_it_is_used() -> None:
+    plain, with_alias = render(), render(iam_user_function_alias=True)
+    assert set(actions(with_alias)) - set(actions(plain)) == {
+        "lambda:CreateAlias",
+        "lambda:DeleteAlias",
+        "lambda:GetAlias",
+        "lambda:GetProvisionedConcurrencyConfig",
+        "lambda:ListAliases",
+        "lambda:ListVersionsByFunction",
+        "lambda:UpdateAlias",
+    }
+    user, _role = split(render(**WITH_ROLE, iam_user_function_alias=True))
+    (direct,) = [statement for statement in user["Statement"] if statement["Sid"] == "DeployDirectAlias"]
+    assert direct["Resource"] == "arn:aws:lambda:us-east-1:123456789012:function:mi-api-flask-dev-*"

@@ -55,8 +55,12 @@ def findings(policy: dict[str, Any]) -> list[tuple[str, str]]:
         EVERYTHING_OF_BUILDERS,
         {"iam_user_layer_bucket": "my-artifacts"},
         {"iam_user_layer_names": ["one", "two"]},
-        {"iam_user_front_doors": ["rest_api", "function_url"], "iam_user_function_vpc": True},
         of_policy.DOMAINS,
+        {
+            "iam_user_front_doors": ["rest_api", "function_url"],
+            "iam_user_function_vpc": True,
+            "iam_user_function_alias": True,
+        },
     ],
 )
 def test_it_finds_nothing_of_note(changes: dict[str, Any]) -> None:

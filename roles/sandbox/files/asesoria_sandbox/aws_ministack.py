@@ -11,7 +11,7 @@ from typing import Any
 
 import ministack.app
 
-from asesoria_sandbox import function_worker, iam_gaps, identity, policy_gaps, processes
+from asesoria_sandbox import alias_weights, function_worker, iam_gaps, identity, policy_gaps, processes
 from asesoria_sandbox.request_log import RequestLog, asgi
 from asesoria_sandbox.settings import Settings
 
@@ -35,6 +35,7 @@ def main() -> None:
     processes.die_with_parent()
     settings = Settings.load()
     function_worker.install(settings)
+    alias_weights.install()
     iam_gaps.install()
     policy_gaps.install()
     ministack.app.app = identity.asgi(asgi(over_tls(ministack.app.app), RequestLog(settings.request_log)))

@@ -52,12 +52,10 @@ class World:
         self.now += seconds
         return Response(status=status, reason="", headers={}, body=b"", connect_seconds=0.0, total_seconds=seconds)
 
-    def verify(
-        self, *urls: str, demand: Demand | None = None, budget: float = 60.0, delay: float = 1.0, max_delay: float = 4.0
-    ) -> Verification:
+    def verify(self, *urls: str, demand: Demand | None = None, **patience: Any) -> Verification:
         return verify(
             [Check(Request(url, timeout=30.0), Expectation(status=[200])) for url in urls or ("a",)],
-            patience=Patience(budget=budget, delay=delay, max_delay=max_delay),
+            patience=Patience(**{"budget": 60.0, "delay": 1.0, "max_delay": 4.0, **patience}),
             demand=demand,
             sender=self.send,
             clock=self.clock,
@@ -94,6 +92,15 @@ def test_too_few_in_a_row_in_the_time_there_is() -> None:
     said = world.fails("a", budget=3, demand=Demand(in_a_row=5))
     assert "Expected: status 200, 5 times in a row. Received: a good answer, 3 times in a row when the time " in said
     assert said.endswith("Attempts: 1-3 (at 0.0-2.0 s, took up to 1.00 s): as expected.")
+
+
+def test_the_first_bad_answer_may_end_it() -> None:
+    world = World((200, 0.1), (200, 0.1), (500, 0.1), (200, 0.1))
+    said = world.fails("a", fail_fast=True, demand=Demand(in_a_row=3))
+    assert "Attempts: 1-2 (at 0.0-0.1 s, took up to 0.10 s): as expected; 3 (" in said
+    assert world.slept == []
+    slow = World((200, 3.0), (200, 0.2)).fails("a", fail_fast=True, demand=Demand(in_a_row=2, latency=0.5))
+    assert "Received: a good answer, 2 times in a row, 95 % of them within 3.000 s." in slow
 
 
 def test_slow_answers_are_asked_for_again_until_most_are_fast() -> None:

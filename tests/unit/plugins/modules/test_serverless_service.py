@@ -20,6 +20,7 @@ from ansible_collections.asesoria.serverless.plugins.modules import serverless_s
 from ansible_collections.asesoria.serverless.tests.unit.fake_serverless import FakeCloud
 from ansible_collections.asesoria.serverless.tests.unit.layers import LayerFiles
 from ansible_collections.asesoria.serverless.tests.unit.support import assert_return_documented, run_module
+from botocore.exceptions import ClientError
 
 STACK = "shop-dev"
 # A version that was never deployed.
@@ -61,7 +62,7 @@ def options(app: Path, cloud: FakeCloud, tmp_path: Path) -> dict[str, Any]:
         "timeout": 20,
         "config": {
             "service": "shop",
-            "provider": {"name": "aws", "memorySize": 256},
+            "provider": {"name": "aws", "memorySize": 256, "versionFunctions": False},
             "custom": {"wsgi": {"app": "app.app"}},
             "functions": {"api": {"handler": "wsgi_handler.handler"}},
         },
@@ -749,3 +750,136 @@ def test_info_of_no_service() -> None:
 def test_info_of_an_impossible_name() -> None:
     result = run_module(serverless_service_info.main, {"service": "a_b", "region": "us-east-1"})
     assert "the stack name 'a_b-dev', which CloudFormation does not take" in result["msg"]
+
+
+@pytest.fixture
+def released(options: dict[str, Any]) -> dict[str, Any]:
+    """The same with an alias, by which new code answers every tenth request at first."""
+    options["config"]["provider"]["versionFunctions"] = True
+    options["alias"] = {"name": "live", "weight": 10, "prune": True}
+    return options
+
+
+def settled(options: dict[str, Any]) -> dict[str, Any]:
+    """The same, with all requests for new code."""
+    return {**options, "alias": {**options["alias"], "weight": 0}}
+
+
+def test_new_code_answers_a_part_first_and_then_all(released: dict[str, Any], app: Path, cloud: FakeCloud) -> None:
+    first = deploy(released)
+    assert (first["weighted"], first["previous"], cloud.answering) == (False, None, {"1": 1})
+    assert not deploy(released)["changed"], "nothing is new, so nothing is shared out"
+    (app / "app.py").write_text("app = 2\n")
+    second = deploy(released)
+    assert_return_documented(serverless_service, second)
+    assert (second["weighted"], second["previous"], cloud.answering) == (True, cloud.versions[0], {"1": 0.9, "2": 0.1})
+    third = deploy(settled(released))
+    assert (third["changed"], third["weighted"], third["previous"]) == (True, False, second["previous"])
+    assert cloud.answering == {"2": 1}
+    assert cloud.read()["versions"] == ["2"], "what nothing points at is deleted"
+    assert len(cloud.versions) == 2, "the bucket keeps one deployment of each code"
+    for same in (released, settled(released)):
+        assert not deploy(same)["changed"]
+
+
+def test_what_changes_no_code_is_not_shared_out(released: dict[str, Any], cloud: FakeCloud) -> None:
+    deploy(released)
+    released["config"]["provider"]["runtime"] = "python3.12"
+    assert deploy(released)["weighted"] is False
+    assert cloud.answering == {"1": 1}
+
+
+def test_an_alias_for_a_service_that_had_none_points_at_the_code_at_once(
+    released: dict[str, Any], app: Path, cloud: FakeCloud
+) -> None:
+    plain = {name: value for name, value in released.items() if name != "alias"}
+    deploy(plain)
+    (app / "app.py").write_text("app = 2\n")
+    assert deploy(released)["weighted"] is False
+    assert cloud.answering == {"2": 1}
+
+
+def test_a_release_that_was_cut_off_begins_anew(released: dict[str, Any], app: Path, cloud: FakeCloud) -> None:
+    good = deploy(released) and cloud.versions[0]
+    (app / "app.py").write_text("app = 2\n")
+    deploy(released)
+    again = deploy(released)
+    assert (again["changed"], again["weighted"], again["previous"]) == (True, True, good)
+    assert cloud.answering == {"1": 0.9, "2": 0.1}
+    (app / "app.py").write_text("app = 3\n")
+    other = deploy(released)
+    assert (other["weighted"], other["previous"]) == (True, good)
+    assert cloud.answering == {"1": 0.9, "3": 0.1}
+    assert len(cloud.versions) == 2, "what was cut off leaves nothing in the bucket"
+
+
+def test_a_release_is_taken_back_at_once(released: dict[str, Any], app: Path, cloud: FakeCloud) -> None:
+    deploy(released)
+    (app / "app.py").write_text("app = 2\n")
+    second = deploy(released)
+    cloud.set_mode(rollback="fail")
+    task = {**roll_back(released, second["previous"]), "alias": released["alias"]}
+    assert run_module(serverless_service.main, task)["failed"]
+    assert cloud.answering == {"1": 1}, "new code stops answering before the stack goes back"
+    result = deploy(task)
+    assert (result["changed"], result["previous"]) == (True, second["previous"])
+    assert cloud.answering == {"3": 1}
+    assert cloud.read()["versions"] == ["3"]
+    assert cloud.versions == [second["previous"]]
+
+
+def test_a_part_of_a_release_is_nothing_to_go_back_to(released: dict[str, Any], app: Path, cloud: FakeCloud) -> None:
+    deploy(released)
+    (app / "app.py").write_text("app = 2\n")
+    deploy(released)
+    part = cloud.versions[1]
+    # The next one is made by something that knows nothing of it.
+    cloud.set_stack(STACK, "UPDATE_COMPLETE")
+    del released["alias"]
+    deploy(released)
+    result = run_module(serverless_service.main, roll_back(released, part))
+    assert f"the deployment {part} of the stack shop-dev gave new code a part of the requests only" in result["msg"]
+    assert cloud.commands[-1] == "deploy"
+
+
+def test_versions_that_can_not_be_deleted_do_not_fail_the_deployment(
+    released: dict[str, Any], cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_options: str) -> None:
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "ListAliases")
+
+    monkeypatch.setattr(cloud, "list_aliases", refuse)
+    result = deploy(released)
+    assert result["changed"]
+    assert "deleting old versions of the function shop-dev-api failed" in result["warnings"][0]
+
+
+def test_versions_stay_unless_they_are_to_go(released: dict[str, Any], app: Path, cloud: FakeCloud) -> None:
+    released["alias"] = {"name": "live"}
+    deploy(released)
+    (app / "app.py").write_text("app = 2\n")
+    assert deploy(released)["weighted"] is False
+    assert (cloud.answering, cloud.read()["versions"]) == ({"2": 1}, ["1", "2"])
+
+
+@pytest.mark.parametrize(
+    ("alias", "message"),
+    [
+        ({"name": "live", "weight": 100}, "the weight is 100 percent. Give 1 to 99, or 0 for all requests at once"),
+        ({"name": "live", "weight": -1}, "the weight is -1 percent"),
+        ({"name": "7"}, "the alias '7' has a name that Lambda does not take"),
+        ({"name": "a b"}, "the alias 'a b' has a name"),
+    ],
+)
+def test_refuses_an_alias_that_lambda_would_refuse(
+    alias: dict[str, Any], message: str, options: dict[str, Any], cloud: FakeCloud
+) -> None:
+    result = run_module(serverless_service.main, {**options, "alias": alias})
+    assert message in result["msg"]
+    assert cloud.commands == []
+
+
+def test_refuses_an_alias_without_versions(options: dict[str, Any], cloud: FakeCloud) -> None:
+    result = run_module(serverless_service.main, {**options, "alias": {"name": "live"}})
+    assert "no function of the service has a version for an alias to point at" in result["msg"]
+    assert cloud.commands == ["package"]
