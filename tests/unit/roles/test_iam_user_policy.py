@@ -109,7 +109,8 @@ def split(policy: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """What the policy "deploy" of the user has if CloudFormation has a role, and what that role has."""
     deploy = [statement for statement in policy["Statement"] if re.match(SECTIONS["deploy"], statement["Sid"])]
     own = [statement for statement in deploy if re.match(VARIABLES["iam_user__by_caller"], statement["Sid"])]
-    roles = [statement for statement in deploy if statement not in own]
+    domain = [statement for statement in policy["Statement"] if re.match(SECTIONS["domain"], statement["Sid"])]
+    roles = [statement for statement in deploy if statement not in own] + domain
     return {**policy, "Statement": own}, {**policy, "Statement": roles}
 
 
@@ -403,7 +404,7 @@ def test_a_domain_is_allowed_only_if_there_is_one() -> None:
         render(iam_user_domains=domains)
         for domains in ([], DOMAINS["iam_user_domains"][1:], DOMAINS["iam_user_domains"][:1])
     )
-    assert not [statement for statement in plain["Statement"] if statement["Sid"].startswith("DeployDomain")]
+    assert not [statement for statement in plain["Statement"] if statement["Sid"].startswith("Domain")]
     assert set(actions(alone)) - set(actions(plain)) == {"iam:CreateServiceLinkedRole"}
     assert set(actions(with_zone)) - set(actions(alone)) == {
         "route53:ChangeResourceRecordSets",
@@ -415,7 +416,7 @@ def test_a_domain_is_allowed_only_if_there_is_one() -> None:
 
 def test_of_domains_and_zones_only_those_of_the_service_are_open() -> None:
     by_name = {statement["Sid"]: statement for statement in render(**DOMAINS)["Statement"]}
-    assert [resource.rpartition("::")[2] for resource in by_name["DeployDomain"]["Resource"]] == [
+    assert [resource.rpartition("::")[2] for resource in by_name["Domain"]["Resource"]] == [
         "/domainnames",
         *(
             f"/domainnames/{name}{path}"
@@ -423,16 +424,16 @@ def test_of_domains_and_zones_only_those_of_the_service_are_open() -> None:
             for path in ("", "/apimappings", "/apimappings/*")
         ),
     ]
-    record = by_name["DeployDomainRecord"]
-    assert record["Resource"] == by_name["DeployDomainZone"]["Resource"] == ["arn:aws:route53:::hostedzone/Z0123456789"]
+    record = by_name["DomainRecord"]
+    assert record["Resource"] == by_name["DomainZone"]["Resource"] == ["arn:aws:route53:::hostedzone/Z0123456789"]
     assert record["Condition"] == {
         "ForAllValues:StringEquals": {
             "route53:ChangeResourceRecordSetsNormalizedRecordNames": ["api.example.com"],
             "route53:ChangeResourceRecordSetsRecordTypes": ["A"],
         }
     }
-    assert by_name["DeployDomainChange"]["Resource"] == "arn:aws:route53:::change/*"
-    assert by_name["DeployDomainRole"]["Resource"].endswith("/ops.apigateway.amazonaws.com/AWSServiceRoleForAPIGateway")
+    assert by_name["DomainChange"]["Resource"] == "arn:aws:route53:::change/*"
+    assert by_name["DomainRole"]["Resource"].endswith("/ops.apigateway.amazonaws.com/AWSServiceRoleForAPIGateway")
 
 
 def test_with_a_role_of_cloudformation_the_domain_is_its_business() -> None:
