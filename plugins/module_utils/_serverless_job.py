@@ -76,7 +76,7 @@ def make_deployment(options: Mapping[str, Any], *, region: str) -> Job:
     """Read the app and make the deployment of it.
 
     :param options: C(src), C(config), C(service), C(exclude), C(extra_files), C(stage), C(cli_lock), C(layer),
-        C(audit), C(allow), C(required_modules) and C(alias), as the module documents them.
+        C(audit), C(allow), C(required_modules), C(alias) and C(remember), as the module documents them.
     :param region: the region.
     :raises ServerlessError: the app, its configuration or the lock can't be used.
     """
@@ -115,6 +115,7 @@ def make_deployment(options: Mapping[str, Any], *, region: str) -> Job:
         layer=layer,
         modules=tuple(options["required_modules"]),
         release=release,
+        remember=options["remember"],
     )
 
 

@@ -58,6 +58,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_pl
     summary_diff,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._service_layer import ServiceLayer, require_layer
+from ansible_collections.asesoria.serverless.plugins.module_utils._unverified import Note, forget, noted, read_note
 from ansible_collections.asesoria.serverless.plugins.module_utils._work_folder import (
     WorkFolder,
     open_work_folder,
@@ -106,6 +107,7 @@ class Job:
     :param layer: the layer that the configuration gives its functions; C(None) if nothing was added to it.
     :param modules: what every Python function has to find in its package or its layers.
     :param release: how new code gets to answer; C(None) if the functions themselves are asked.
+    :param remember: note down that it is not verified, until somebody removes the note.
     """
 
     config: ServiceConfig
@@ -119,6 +121,7 @@ class Job:
     layer: ServiceLayer | None = None
     modules: tuple[str, ...] = ()
     release: Release | None = None
+    remember: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,7 @@ class Outcome:
     :param stack: the stack afterwards; C(None) if there is none, or would be none yet.
     :param diff: before and after.
     :param previous: the version that the stack held before; C(None) if it did not hold any, or still holds it.
+    :param unverified: whether an earlier run has deployed it, and nobody has verified it since.
     :param weighted: whether new code answers a part of the requests only.
     """
 
@@ -137,6 +141,7 @@ class Outcome:
     diff: Diff = field(default_factory=Diff)
     previous: str | None = None
     weighted: bool = False
+    unverified: bool = False
 
 
 class ServiceManager:
@@ -192,7 +197,7 @@ class ServiceManager:
         """
         stack = self._stacks.find(job.config.stack_name)
         if is_deployed(stack, fingerprint=job.fingerprint):
-            return Outcome(changed=False, stack=stack)
+            return self._nothing_to_do(job, stack=stack)
         if check_mode:
             diff_shown = self._preview(job, stack=stack)
             return Outcome(changed=True, stack=stack, diff=diff_shown, previous=self._held(stack))
@@ -200,8 +205,14 @@ class ServiceManager:
             stack = self._wait_until_deployable(job.config.stack_name)
             if is_deployed(stack, fingerprint=job.fingerprint):
                 # An earlier run that was cut off had come this far.
-                return Outcome(changed=False, stack=stack)
+                return self._nothing_to_do(job, stack=stack)
             return self._deploy(job, stack=stack, work=work, diff=diff)
+
+    def _nothing_to_do(self, job: Job, *, stack: Stack | None) -> Outcome:
+        note = read_note(self._work_dir, fingerprint=job.fingerprint) if job.remember else None
+        if note is None:
+            return Outcome(changed=False, stack=stack)
+        return Outcome(changed=False, stack=stack, previous=note.previous or None, unverified=True)
 
     def ensure_version(self, job: Job, *, version: str, check_mode: bool) -> Outcome:
         """Let a service be as it was deployed before.
@@ -236,6 +247,7 @@ class ServiceManager:
                 )
             if replaced is not None:
                 self._deployments.remove(name, replaced)
+            forget(self._work_dir)
             self._prune(job, template=self._stacks.template(name))
             return replace(plan, stack=stack)
 
@@ -380,7 +392,7 @@ class ServiceManager:
         difference = self._package(job, stack=stack, work=work, diff=diff)
         template = packaged_template(work.package)
         try:
-            with self._explained("deploying", name):
+            with self._noted(job, previous=previous), self._explained("deploying", name):
                 self._cli.deploy(work)
         except ServerlessError:
             self._discard(name, work=work)
@@ -395,6 +407,11 @@ class ServiceManager:
         if not weighted:
             self._prune(job, template=template)
         return Outcome(changed=True, stack=deployed, diff=difference, previous=previous, weighted=weighted)
+
+    def _noted(self, job: Job, *, previous: str | None) -> contextlib.AbstractContextManager[None]:
+        if not job.remember:
+            return contextlib.nullcontext()
+        return noted(self._work_dir, Note(fingerprint=job.fingerprint, previous=previous or ""))
 
     def _unfinished(self, stack: Stack | None) -> Deployment | None:
         """The deployment that gave new code a part of the requests only, if the stack holds such a one."""

@@ -169,6 +169,14 @@ options:
           - Leave it off if anything names versions by their numbers, such as CloudFront.
         type: bool
         default: false
+  remember:
+    description:
+      - Note down in O(work_dir), before something is deployed, that it is not verified and what was there before. As
+        long as the note is there, and it is the same that is deployed, RV(unverified) says so, also in a later run,
+        which has nothing to deploy itself.
+      - Who has verified the deployment removes C(unverified.json) there. Going back does it too.
+    type: bool
+    default: false
   extra_files:
     description:
       - Files from elsewhere that travel with the app, by the name that they have in the copy.
@@ -357,9 +365,14 @@ connect_to:
 previous:
   description: >-
     The deployment that the stack held before, as its folder in the bucket is called. It is C(null) if there was none.
-  returned: changed, unless O(state=absent)
+  returned: changed, unless O(state=absent), or RV(unverified) is true
   type: str
   sample: 1700000000000-2023-11-14T22:13:20.000Z
+unverified:
+  description: Whether an earlier run has deployed what is there, and nobody has verified it, see O(remember).
+  returned: O(state=present)
+  type: bool
+  sample: false
 weighted:
   description: Whether new code now answers a part of the requests only, see O(alias.weight).
   returned: changed, unless O(state=absent)
@@ -475,8 +488,10 @@ def run(module: AnsibleAWSModule) -> dict[str, Any]:
     )
     if outcome.changed and params["state"] != "absent":
         answer.update(previous=outcome.previous, weighted=outcome.weighted)
+    if outcome.unverified:
+        answer["previous"] = outcome.previous
     if job.fingerprint:
-        answer["fingerprint"] = job.fingerprint
+        answer.update(fingerprint=job.fingerprint, unverified=outcome.unverified)
     if module._diff:
         answer["diff"] = show_diff(outcome, stack_name=job.config.stack_name)
     return answer
@@ -548,6 +563,7 @@ def main() -> None:
                     "prune": {"type": "bool", "default": False},
                 },
             },
+            "remember": {"type": "bool", "default": False},
             "extra_files": {"type": "dict", "default": {}},
             "required_modules": {"type": "list", "elements": "str", "default": []},
             "audit": {"type": "bool", "default": False},

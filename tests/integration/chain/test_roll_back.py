@@ -58,10 +58,10 @@ def layer(chain: Chain) -> str:
 
 
 @pytest.fixture
-def deploy(chain: Chain, layer: str, tmp_path: Path) -> Deploy:
-    """Runs the playbook with an app of this text, and variables."""
+def arguments(layer: str, tmp_path: Path) -> Callable[..., tuple[str, ...]]:
+    """The playbook, with an app of this text, and variables."""
 
-    def run(text: str, **variables: str | list[dict[str, str]]) -> Run:
+    def made(text: str, **variables: str | list[dict[str, str]]) -> tuple[str, ...]:
         (tmp_path / "app.py").write_text(text)
         given = {
             "serverless_deploy_app_dir": str(tmp_path),
@@ -72,9 +72,15 @@ def deploy(chain: Chain, layer: str, tmp_path: Path) -> Deploy:
             "asesoria_environment": "{{ asesoria_admin_environment }}",
             **variables,
         }
-        return chain.play("playbooks/deploy.yml", "-e", json.dumps(given))
+        return "playbooks/deploy.yml", "-e", json.dumps(given)
 
-    return run
+    return made
+
+
+@pytest.fixture
+def deploy(chain: Chain, arguments: Callable[..., tuple[str, ...]]) -> Deploy:
+    """Runs it."""
+    return lambda text, **variables: chain.play(*arguments(text, **variables))
 
 
 def status(chain: Chain) -> str | None:
@@ -145,6 +151,19 @@ def test_what_was_there_before_does_not_answer_as_expected_either(chain: Chain, 
     assert said.count("says why") == 1
     assert f"'{WELCOME}'" in said
     assert answer(chain) == WELCOME
+
+
+def test_one_that_was_killed_before_it_was_verified_is_taken_back_by_the_next_run(
+    chain: Chain, deploy: Deploy, arguments: Callable[..., tuple[str, ...]]
+) -> None:
+    before = versions(chain)
+    chain.play_and_kill(*arguments(RAISES), at="Ask until the answer is good")
+    assert len(versions(chain)) == len(before) + 1
+    said = deploy(RAISES).refused().message
+    assert "Received: status 500" in said
+    assert f"The stack {STACK} holds the deployment {before[-1]} again. That answers as expected." in said
+    assert answer(chain) == WELCOME
+    assert deploy(GOOD).ok().changed_tasks == []
 
 
 def test_what_the_run_did_not_deploy_is_left_alone(chain: Chain, deploy: Deploy) -> None:
