@@ -799,6 +799,13 @@ def test_an_alias_for_a_service_that_had_none_points_at_the_code_at_once(
     assert cloud.answering == {"2": 1}
 
 
+def test_another_alias_alone_is_a_change(released: dict[str, Any], cloud: FakeCloud) -> None:
+    deploy(released)
+    released["alias"]["name"] = "blue"
+    assert deploy(released)["changed"]
+    assert set(cloud.read()["aliases"]) == {"live", "blue"}
+
+
 def test_a_release_that_was_cut_off_begins_anew(released: dict[str, Any], app: Path, cloud: FakeCloud) -> None:
     good = deploy(released) and cloud.versions[0]
     (app / "app.py").write_text("app = 2\n")
