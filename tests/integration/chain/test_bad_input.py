@@ -124,8 +124,7 @@ def test_an_old_node_is_refused(chain: Chain, tmp_path: Path) -> None:
 
 
 def test_ssh_that_is_refused_is_explained(chain: Chain) -> None:
-    chain.play("playbooks/access.yml").ok()
-    given = json.dumps({"builder_ec2_ssh_timeout": 5})
+    given = json.dumps({"builder_ec2_ssh_timeout": 5, "asesoria_create_user": False})
     closed = chain.port + 9
     run = chain.play("playbooks/builder.yml", "-e", given, "-e", f"ansible_port={closed}").refused()
     assert f"127.0.0.1:{closed}" in run.message or f"port {closed}" in run.message
