@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import botocore.hooks
 import botocore.loaders
 import pytest
 from hypothesis.configuration import set_hypothesis_home_dir
@@ -57,10 +58,14 @@ def _once(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _services_are_read_once() -> Iterator[None]:
-    """Spare each client the reading of files that are large and always the same, which takes most of a test's time."""
-    loaders = botocore.loaders
+def _clients_are_made_quickly() -> Iterator[None]:
+    """Spare each client what is always the same, and takes most of a test's time: to read large files, to look at the
+    signatures of its library's own handlers, and to find out what their events are called.
+    """
+    loaders, hooks = botocore.loaders, botocore.hooks
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hooks.EventAliaser, "_alias_event_name", _once(hooks.EventAliaser._alias_event_name))
+        patch.setattr(hooks.BaseEventHooks, "_verify_accept_kwargs", lambda _self, _handler: None)
         patch.setattr(loaders.JSONFileLoader, "load_file", _once(loaders.JSONFileLoader.load_file))
         patch.setattr(loaders.Loader, "list_available_services", _once(loaders.Loader.list_available_services))
         yield

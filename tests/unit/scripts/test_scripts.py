@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import importlib.util
 import itertools
+import shutil
 import signal
 import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -214,7 +216,50 @@ def test_a_failing_step_does_not_stop_the_next_one(
     assert check.summary(outcomes, 1.0) == 1
     printed = capsys.readouterr().out
     assert "      | why\n      exit code 3; the whole log: bad.log" in printed
-    assert printed.splitlines()[-3:] == ["failed: bad missing", "3 steps in 1 s", "1 passed, 2 failed"]
+    assert printed.splitlines()[-3:] == ["failed: bad missing", "3 steps in 1 s, 0 s CPU", "1 passed, 2 failed"]
+
+
+def test_the_work_of_a_step_is_measured_with_that_of_its_children(
+    logs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (logs / "work.py").write_text("import time\nwhile time.process_time() < 0.6: pass\n")
+    command = f"{sys.executable} {logs}/work.py; sleep 0.1"
+    (outcome,) = check.Runner().run([check.Group((check.Step("busy", ("sh", "-c", command)),))])
+    assert 0.6 < outcome.cpu < 1.5
+    assert " 1 s CPU" in capsys.readouterr().out
+
+
+ZIP_USER = """
+import sys
+import asesoria_zip_cache
+sys.path.insert(0, sys.argv[1])
+import packed
+print(packed.__file__, packed.answer.__code__.co_filename, packed.answer())
+"""
+
+
+def test_what_is_compiled_out_of_a_zip_is_kept(tmp_path: Path) -> None:
+    def run(name: str, text: str) -> list[str]:
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr("packed.py", text)
+        environment = {"PYTHONPATH": str(tmp_path), "ASESORIA_ZIP_CACHE": str(tmp_path / "kept")}
+        argv = [sys.executable, "-c", ZIP_USER, tmp_path / name]
+        return subprocess.run(argv, check=True, capture_output=True, text=True, env=environment).stdout.split()
+
+    def kept() -> dict[str, int]:
+        return {path.name: path.stat().st_mtime_ns for path in (tmp_path / "kept").iterdir()}
+
+    shutil.copy(SCRIPTS / "zip_cache.py", tmp_path / "asesoria_zip_cache.py")
+    text = "def answer():\n    return 'one'\n"
+    assert run("a.zip", text) == [f"{tmp_path}/a.zip/packed.py", f"{tmp_path}/a.zip/packed.py", "one"]
+    (first,) = (before := kept())
+    # The same source under another name is not compiled again; another one is, and what is spoilt.
+    assert run("b.zip", text) == [f"{tmp_path}/b.zip/packed.py", f"{tmp_path}/b.zip/packed.py", "one"]
+    assert kept() == before
+    assert run("a.zip", text.replace("one", "two"))[-1] == "two"
+    assert len(kept()) == 2
+    (tmp_path / "kept" / first).write_bytes(b"spoilt")
+    assert run("a.zip", text)[-1] == "one"
 
 
 def test_a_step_that_takes_too_long_is_ended(

@@ -11,6 +11,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -84,14 +85,17 @@ class Pip:
         return Completed(returncode=done.returncode, stdout=done.stdout, stderr=done.stderr)
 
 
+def make_wheels(folder: Path) -> Path:
+    folder.mkdir()
+    make_wheel(folder, "one", "1.0", requires="two", script=True)
+    make_wheel(folder, "two", "2.0")
+    make_wheel(folder, "two", "2.1")
+    return folder
+
+
 @pytest.fixture
 def pip(tmp_path: Path) -> Pip:
-    wheels = tmp_path / "wheels"
-    wheels.mkdir()
-    make_wheel(wheels, "one", "1.0", requires="two", script=True)
-    make_wheel(wheels, "two", "2.0")
-    make_wheel(wheels, "two", "2.1")
-    return Pip(wheels)
+    return Pip(make_wheels(tmp_path / "wheels"))
 
 
 @pytest.fixture
@@ -116,6 +120,22 @@ def make_request(folder: Path, requirements: str = "one\n") -> BuildRequest:
 def build(request: BuildRequest, pip: Pip) -> tuple[BuildPlan, Manifest]:
     plan = plan_build(request, runner=pip)
     return plan, apply_build(plan, runner=pip)
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> BuildRequest:
+    """A request with what was built for it, for those tests that begin with what is there; a build takes a second."""
+    folder = tmp_path_factory.mktemp("ready")
+    request = make_request(folder / "here")
+    build(request, Pip(make_wheels(folder / "wheels")))
+    return request
+
+
+@pytest.fixture
+def built(request_: BuildRequest, ready: BuildRequest) -> Manifest:
+    """The same for the request of the test."""
+    shutil.copytree(ready.archive.parent, request_.archive.parent)
+    return read_manifest(request_.manifest)
 
 
 def names(request: BuildRequest) -> list[str]:
@@ -160,19 +180,18 @@ def test_the_same_from_another_folder_is_the_same(request_: BuildRequest, pip: P
     assert other.manifest.read_bytes() == request_.manifest.read_bytes()
 
 
-def test_a_second_build_does_not_ask_pip(request_: BuildRequest, pip: Pip) -> None:
-    _plan, first = build(request_, pip)
+def test_a_second_build_does_not_ask_pip(request_: BuildRequest, pip: Pip, built: Manifest) -> None:
     times = request_.archive.stat().st_mtime_ns, request_.manifest.stat().st_mtime_ns
     request_.requirements.write_text("\n# a comment\none  \n")
     plan, second = build(request_, pip)
-    assert (plan.reason, pip.installations) == ("", 1)
-    assert second == first
+    assert (plan.reason, pip.installations) == ("", 0)
+    assert second == built
     assert (request_.archive.stat().st_mtime_ns, request_.manifest.stat().st_mtime_ns) == times
     assert plan.diff(second)["before"] == plan.diff(second)["after"] == "one 1.0\ntwo 2.1\n"
 
 
+@pytest.mark.usefixtures("built")
 def test_what_matters_leads_to_a_new_build(request_: BuildRequest, pip: Pip, tmp_path: Path) -> None:
-    build(request_, pip)
     constraints = tmp_path / "constraints.txt"
     constraints.write_text("two<2.1\n")
     constrained = replace(request_, constraints=constraints)
@@ -195,11 +214,12 @@ def test_what_matters_leads_to_a_new_build(request_: BuildRequest, pip: Pip, tmp
     assert len(keys) == 4
 
 
-def test_whether_it_is_current_is_known_without_an_interpreter(
-    request_: BuildRequest, pip: Pip, tmp_path: Path
-) -> None:
-    assert not is_current(request_), "there is nothing yet"
-    build(request_, pip)
+def test_there_is_nothing_yet_that_could_be_current(request_: BuildRequest) -> None:
+    assert not is_current(request_)
+
+
+@pytest.mark.usefixtures("built")
+def test_whether_it_is_current_is_known_without_an_interpreter(request_: BuildRequest, tmp_path: Path) -> None:
     asked = replace(request_, python="/nowhere/python")
     assert is_current(asked)
     constraints = tmp_path / "constraints.txt"
@@ -217,29 +237,28 @@ def test_whether_it_is_current_is_known_without_an_interpreter(
     assert not is_current(asked), "the zip is damaged"
 
 
-def test_the_engine_of_a_current_zip_is_this_one(
-    request_: BuildRequest, pip: Pip, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    build(request_, pip)
+@pytest.mark.usefixtures("built")
+def test_the_engine_of_a_current_zip_is_this_one(request_: BuildRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert is_current(request_)
     monkeypatch.setattr(_layer_build, "ENGINE", "another")
     assert not is_current(request_)
 
 
+@pytest.mark.usefixtures("built")
 def test_what_the_static_gate_lets_pass_makes_no_new_zip(request_: BuildRequest, pip: Pip) -> None:
-    build(request_, pip)
     before = request_.archive.stat().st_ino
     allow = (Allowance("glibc-too-new", "one"),)
     plan, manifest = build(replace(request_, allow=allow), pip)
     assert plan.reason == "what the gates let pass has changed"
     assert plan.diff(manifest)["before"] == plan.diff(manifest)["after"]
     assert read_manifest(request_.manifest).allow == manifest.allow == allow
-    assert (pip.installations, request_.archive.stat().st_ino) == (1, before)
+    assert (pip.installations, request_.archive.stat().st_ino) == (0, before)
     assert not plan_build(replace(request_, allow=allow), runner=pip).reason
     assert build(request_, pip)[1].allow == ()
 
 
+@pytest.mark.usefixtures("built")
 def test_what_need_not_import_counts(request_: BuildRequest, pip: Pip) -> None:
-    build(request_, pip)
     plan = plan_build(replace(request_, allow=(Allowance(IMPORT, "one"),)), runner=pip)
     assert plan.build
     assert plan.key != plan_build(request_, runner=pip).key
@@ -253,14 +272,15 @@ def test_a_rotated_password_leads_to_no_new_build(request_: BuildRequest, pip: P
     assert first == second
 
 
+@pytest.mark.usefixtures("built")
 def test_a_new_engine_builds_anew(request_: BuildRequest, pip: Pip, monkeypatch: pytest.MonkeyPatch) -> None:
-    build(request_, pip)
+    assert not plan_build(request_, runner=pip).reason
     monkeypatch.setattr(_layer_build, "ENGINE", "another")
     assert plan_build(request_, runner=pip).reason
 
 
+@pytest.mark.usefixtures("built")
 def test_force(request_: BuildRequest, pip: Pip) -> None:
-    build(request_, pip)
     make_wheel(pip.wheels, "two", "2.2")
     plan, manifest = build(replace(request_, force=True), pip)
     assert plan.reason == "a new build was asked for"
@@ -278,8 +298,9 @@ def test_force(request_: BuildRequest, pip: Pip) -> None:
         ("change the schema", "is not a manifest of schema"),
     ],
 )
-def test_a_damaged_artifact_is_built_again(request_: BuildRequest, pip: Pip, damage: str, reason: str) -> None:
-    _plan, first = build(request_, pip)
+def test_a_damaged_artifact_is_built_again(
+    request_: BuildRequest, pip: Pip, built: Manifest, damage: str, reason: str
+) -> None:
     archive, manifest = request_.archive, request_.manifest
     if damage == "cut the zip":
         archive.write_bytes(archive.read_bytes()[:-1])
@@ -295,8 +316,8 @@ def test_a_damaged_artifact_is_built_again(request_: BuildRequest, pip: Pip, dam
         (archive if damage == "remove the zip" else manifest).unlink()
     plan, second = build(request_, pip)
     assert reason in plan.reason
-    assert second == first
-    assert require_described(manifest=manifest, archive=archive) == first
+    assert second == built
+    assert require_described(manifest=manifest, archive=archive) == built
 
 
 @pytest.mark.parametrize("moment", ["while pip works", "between zip and manifest"])
@@ -340,11 +361,10 @@ def test_a_package_that_does_not_exist(request_: BuildRequest, pip: Pip) -> None
     assert [path.name for path in request_.archive.parent.iterdir()] == [".layer.zip.lock"]
 
 
-def test_a_failed_build_keeps_the_older_artifact(request_: BuildRequest, pip: Pip) -> None:
-    _plan, first = build(request_, pip)
+def test_a_failed_build_keeps_the_older_artifact(request_: BuildRequest, pip: Pip, built: Manifest) -> None:
     request_.requirements.write_text("one\nthree\n")
     refusal(request_, pip)
-    assert require_described(manifest=request_.manifest, archive=request_.archive) == first
+    assert require_described(manifest=request_.manifest, archive=request_.archive) == built
 
 
 def test_requirements_that_install_nothing(request_: BuildRequest, pip: Pip) -> None:
@@ -407,8 +427,8 @@ def test_a_folder_that_is_a_file(request_: BuildRequest, pip: Pip) -> None:
     assert refusal(request_, pip).startswith(f"{request_.archive} can't be built (")
 
 
-def test_a_manifest_of_another_zip(request_: BuildRequest, pip: Pip) -> None:
-    build(request_, pip)
+@pytest.mark.usefixtures("built")
+def test_a_manifest_of_another_zip(request_: BuildRequest) -> None:
     request_.archive.write_bytes(b"x")
     with pytest.raises(ManifestError, match="but its manifest"):
         require_described(manifest=request_.manifest, archive=request_.archive)

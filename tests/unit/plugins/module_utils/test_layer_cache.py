@@ -192,14 +192,8 @@ def test_what_is_wrong_with_an_entry_is_noticed(
     house, first = filled
     change(house)
     assert house.build("1.0", place="elsewhere") == (first, True)
-
-
-@pytest.mark.parametrize("change", [swap, cut_off, other_zip, damaged_manifest, open_to_others])
-def test_what_was_wrong_is_replaced(filled: tuple[House, Manifest], change: Callable[[House], None]) -> None:
-    house, first = filled
-    change(house)
-    house.build("1.0", place="elsewhere")
-    assert house.build("1.0", place="a third") == (first, False)
+    if change in (swap, cut_off, other_zip, damaged_manifest, open_to_others):
+        assert house.build("1.0", place="a third") == (first, False), "it was not replaced"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to somebody else")
