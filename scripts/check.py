@@ -243,6 +243,7 @@ def e2e_group() -> Group:
                 pytest=True,
                 sandbox=True,
             ),
+            Step("e2e:examples", (*arguments, "tests/integration/chain/test_examples.py"), pytest=True, sandbox=True),
             Step("e2e:bad-input", (*arguments, "tests/integration/chain/test_bad_input.py"), pytest=True, sandbox=True),
             Step("e2e:layers", (*arguments, "tests/integration/chain/test_layers.py"), pytest=True),
             Step("e2e:sandbox", (*arguments, "tests/integration/sandbox"), pytest=True, sandbox=True),
