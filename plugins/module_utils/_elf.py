@@ -170,6 +170,8 @@ def _read(content: bytes) -> Elf:
     }
     if kind not in ("shared", "executable"):
         return Elf(**facts)
+    if not any(segment["p_type"] == "PT_LOAD" for segment in segments):
+        raise _damaged("nothing in it is to be loaded")
     for segment in segments:
         if isinstance(segment, DynamicSegment):
             facts |= _dynamic(file, segment, stream)

@@ -816,6 +816,15 @@ def test_no_damage_of_an_elf_file_ends_the_audit(data: st.DataObject, tmp_path_f
     json.dumps(audit.facts()).encode()
 
 
+def test_an_elf_file_without_anything_to_load_is_never_accepted(tmp_path: Path) -> None:
+    """The dynamic loader refuses it: object file has no loadable segments."""
+    content = bytearray(WHOLE)
+    content[56:58] = bytes(2)  # e_phnum, the number of program headers
+    audit = audit_layer(build(files({"fast/x.so": bytes(content)}), tmp_path), request_for())
+    (finding,) = audit.findings
+    assert "this is a damaged ELF file: nothing in it is to be loaded" in finding.problem
+
+
 @given(data=st.data())
 @settings(max_examples=60, deadline=None)
 def test_no_damage_of_a_zip_ends_the_audit(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
