@@ -506,6 +506,11 @@ LEAVE = """
 REFUSED = {"iam:DeleteRole", "lambda:PublishLayerVersion", "logs:DeleteLogGroup"}
 
 
+def deployments(run: Run) -> int:
+    """How often a run changed the stack."""
+    return sum(task.endswith(" : Deploy the service") for task in run.changed_tasks)
+
+
 @_NEEDS_PYTHON
 def test_whoever_may_only_deploy_can_deploy_and_no_more(chain: Chain, tmp_path: Path) -> None:
     """CloudFormation has a role of its own. The sandbox's passes it over, so what it needs is read off the schemas."""
@@ -519,7 +524,7 @@ def test_whoever_may_only_deploy_can_deploy_and_no_more(chain: Chain, tmp_path: 
     assert [name for name in permissions.allowed([policy]) if name.startswith("iam:")] == ["iam:PassRole"]
 
     since = chain.calls
-    assert chain.play("playbooks/deploy.yml", *given, "-e", "serverless_deploy_memory_size=320").ok().changed == 1
+    assert deployments(chain.play("playbooks/deploy.yml", *given, "-e", "serverless_deploy_memory_size=320").ok()) == 1
     state = next(chain.sandbox.glob("state/services/*/**/serverless-state.json")).read_text(encoding="utf-8")
     account = chain.client("sts").get_caller_identity()["Account"]
     role = f"arn:aws:iam::{account}:role/mi-api-flask-dev-us-east-1-deployment"
@@ -538,12 +543,12 @@ def test_whoever_may_only_deploy_can_deploy_and_no_more(chain: Chain, tmp_path: 
     # New code beside the old, then with another front door, for which the CLI makes calls of its own.
     more_memory = ("-e", "serverless_deploy_memory_size=352")
     more = chain.play("playbooks/deploy.yml", *given, *more_memory).ok()
-    assert "Let new code answer all requests" in more.output
+    assert deployments(more) == 2, "a part of the requests, then all"
     assert "deleting old versions" not in more.output
     given = ("-e", json.dumps({**may, "iam_user_front_doors": ["http_api", "rest_api"]}))
     chain.play("playbooks/access.yml", *given).ok()
     other_door = chain.play("playbooks/deploy.yml", *given, *more_memory, "-e", "asesoria_front_door=rest_api").ok()
-    assert other_door.changed == 1, "no code is new, so there is nothing to share out"
+    assert deployments(other_door) == 1, "no code is new, so there is nothing to share out"
     assert "can't be read" not in other_door.output
     assert "apigateway:PUT" in permissions.called(chain.request_log[since:], but_by=ADMIN_KEY)
     (policy,) = chain.policies().values()
