@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import subprocess
+import time
 import zipfile
 from collections.abc import Callable
 from importlib import util
@@ -228,3 +229,16 @@ def test_a_first_deployment_that_fails_is_removed_if_that_is_wanted(chain: Chain
     assert "Received: status 500" in said
     assert f"The stack {STACK} was not there before this run and was removed." in said
     assert status(chain) is None
+
+
+def test_a_stack_that_could_not_be_created_is_made_anew(chain: Chain, deploy: Deploy) -> None:
+    """CloudFormation leaves it behind after a first failure, and can only delete it."""
+    cloudformation = chain.client("cloudformation")
+    url = {"Type": "AWS::Lambda::Url", "Properties": {"TargetFunctionArn": "nobody", "AuthType": "NONE"}}
+    cloudformation.create_stack(StackName=STACK, TemplateBody=json.dumps({"Resources": {"Url": url}}))
+    deadline = time.monotonic() + 30
+    while status(chain) != "ROLLBACK_COMPLETE" and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert status(chain) == "ROLLBACK_COMPLETE"
+    deploy(GOOD).ok()
+    assert answer(chain) == WELCOME
