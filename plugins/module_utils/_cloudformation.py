@@ -117,6 +117,27 @@ def explained(doing: str) -> Callable[[Callable[..., _T]], Callable[..., _T]]:
     return decorate
 
 
+def none_if(code: str) -> Callable[[Callable[..., _T]], Callable[..., _T | None]]:
+    """Turn AWS's word that there is no such thing into C(None).
+
+    :param code: the error's code, which each service has of its own.
+    """
+
+    def decorate(method: Callable[..., _T]) -> Callable[..., _T | None]:
+        @functools.wraps(method)
+        def wrapper(*args: Any, **kwargs: Any) -> _T | None:
+            try:
+                return method(*args, **kwargs)
+            except ClientError as error:
+                if error_code(error) == code:
+                    return None
+                raise
+
+        return wrapper
+
+    return decorate
+
+
 def error_code(error: Exception) -> str:
     """The code of an AWS error, C(AccessDenied) for example; empty if AWS did not answer at all."""
     response: Mapping[str, Any] = getattr(error, "response", {})
@@ -252,24 +273,15 @@ class Functions:
         self._connect = functools.cache(connect)
 
     @explained("reading the function")
+    @none_if("ResourceNotFoundException")
+    def configuration(self, name: str) -> dict[str, Any]:
+        """Return what Lambda says of a function, or C(None) if there is no such function."""
+        return dict(self._connect().get_function_configuration(FunctionName=name))
+
     def code_sha256(self, name: str) -> str | None:
         """Return the hash of a function's code as AWS writes it (base64), or C(None) if there is no such function."""
-        try:
-            return str(self._connect().get_function_configuration(FunctionName=name)["CodeSha256"])
-        except ClientError as error:
-            if error_code(error) == "ResourceNotFoundException":
-                return None
-            raise
-
-    @explained("reading the function")
-    def configuration(self, name: str) -> dict[str, Any] | None:
-        """Return what Lambda says of a function, or C(None) if there is no such function."""
-        try:
-            return dict(self._connect().get_function_configuration(FunctionName=name))
-        except ClientError as error:
-            if error_code(error) == "ResourceNotFoundException":
-                return None
-            raise
+        found = self.configuration(name)
+        return str(found["CodeSha256"]) if found else None
 
     @explained("reading the function")
     def changed_at(self, name: str) -> float:

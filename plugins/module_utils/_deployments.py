@@ -18,15 +18,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-try:
-    from botocore.exceptions import ClientError
-except ImportError:
-    # AnsibleAWSModule says that it is missing, before anything here is called.
-    HAS_BOTOCORE = False
-else:
-    HAS_BOTOCORE = True
-
-from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import Stacks, error_code, explained
+from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import Stacks, explained, none_if
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 
 # The name of a deployment's folder, and of the template in it: osls' generate-artifact-directory-name.js, naming.js.
@@ -132,13 +124,9 @@ class Deployments:
         return str(deployment.bucket)
 
     @explained("reading the deployment in the bucket")
-    def _read(self, bucket: str, *, key: str) -> str | None:
-        try:
-            return str(self._connect().get_object(Bucket=bucket, Key=key)["Body"].read().decode())
-        except ClientError as error:
-            if error_code(error) == "NoSuchKey":
-                return None
-            raise
+    @none_if("NoSuchKey")
+    def _read(self, bucket: str, *, key: str) -> str:
+        return str(self._connect().get_object(Bucket=bucket, Key=key)["Body"].read().decode())
 
     @explained("removing the deployment from the bucket")
     def _remove(self, bucket: str, *, prefix: str) -> None:

@@ -10,15 +10,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-try:
-    from botocore.exceptions import ClientError
-except ImportError:
-    # AnsibleAWSModule says that it is missing, before anything here is called.
-    HAS_BOTOCORE = False
-else:
-    HAS_BOTOCORE = True
-
-from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import error_code, explained
+from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import explained, none_if
 
 #: The version that is not published: the code that was put there last.
 LATEST = "$LATEST"
@@ -34,14 +26,10 @@ class Versions:
         self._connect = functools.cache(connect)
 
     @explained("reading the alias of the function")
-    def answering(self, name: str, *, alias: str) -> str | None:
+    @none_if("ResourceNotFoundException")
+    def answering(self, name: str, *, alias: str) -> str:
         """Return the version that a function's alias points at; C(None) if there is no such function or alias."""
-        try:
-            return str(self._connect().get_alias(FunctionName=name, Name=alias)["FunctionVersion"])
-        except ClientError as error:
-            if error_code(error) == "ResourceNotFoundException":
-                return None
-            raise
+        return str(self._connect().get_alias(FunctionName=name, Name=alias)["FunctionVersion"])
 
     @explained("taking the weights off the alias of the function")
     def settle(self, name: str, *, alias: str) -> None:

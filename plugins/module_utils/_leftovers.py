@@ -13,14 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-with suppress(ImportError):  # AnsibleAWSModule says that it is missing, before anything here is called.
-    from botocore.exceptions import ClientError
-
 from ansible_collections.asesoria.serverless.plugins.module_utils._builder_instances import Builders
 from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import (
     Stacks,
-    error_code,
     explained,
+    none_if,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_api import Layers
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_mark import claimed_sha256
@@ -99,14 +96,10 @@ class Users:
         self._connect = functools.cache(connect)
 
     @explained("looking for the user")
-    def tags(self, name: str) -> dict[str, str] | None:
+    @none_if("NoSuchEntity")
+    def tags(self, name: str) -> dict[str, str]:
         """Return the tags of a user, or C(None) if there is none."""
-        try:
-            return _tags(self._connect().get_user(UserName=name)["User"])
-        except ClientError as error:
-            if error_code(error) == "NoSuchEntity":
-                return None
-            raise
+        return _tags(self._connect().get_user(UserName=name)["User"])
 
 
 def _tags(described: Mapping[str, Any]) -> dict[str, str]:

@@ -242,3 +242,15 @@ def test_a_stack_that_could_not_be_created_is_made_anew(chain: Chain, deploy: De
     assert status(chain) == "ROLLBACK_COMPLETE"
     deploy(GOOD).ok()
     assert answer(chain) == WELCOME
+
+
+def test_the_verification_accepts_what_a_killed_run_has_deployed(
+    chain: Chain, arguments: Callable[..., tuple[str, ...]]
+) -> None:
+    deployment = arguments(GOOD + "# 9\n")
+    chain.play_and_kill(*deployment, at="Ask until the answer is good")
+    (note,) = chain.sandbox.glob("state/services/*/unverified.json")
+    assert chain.play("playbooks/verify.yml", "--check", *deployment[1:]).ok().changed_tasks == []
+    assert note.exists()
+    chain.play("playbooks/verify.yml", *deployment[1:]).ok()
+    assert not note.exists()
