@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import (
     CloudFormationError,
@@ -20,7 +19,6 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformatio
     Stacks,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._deployments import (
-    Deployment,
     Deployments,
     check_version,
     read_deployment,
@@ -29,13 +27,12 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._errors import
 from ansible_collections.asesoria.serverless.plugins.module_utils._fingerprint import SourceFile
 from ansible_collections.asesoria.serverless.plugins.module_utils._function_alias import (
     Release,
-    published_functions,
     template_fingerprint,
     weighted_after,
     weighted_aliases,
-    with_aliases,
 )
-from ansible_collections.asesoria.serverless.plugins.module_utils._function_versions import LATEST, Versions
+from ansible_collections.asesoria.serverless.plugins.module_utils._function_release import Releases
+from ansible_collections.asesoria.serverless.plugins.module_utils._function_versions import Versions
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_directory import LayerDirectories
 from ansible_collections.asesoria.serverless.plugins.module_utils._module_gate import require_modules
 from ansible_collections.asesoria.serverless.plugins.module_utils._package_budget import require_room
@@ -53,7 +50,6 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_pl
     packaged_functions,
     packaged_template,
     removal_diff,
-    replace_template,
     roll_back_diff,
     summary_diff,
 )
@@ -177,7 +173,7 @@ class ServiceManager:
     ) -> None:
         self._stacks = stacks
         self._functions = functions
-        self._versions = versions
+        self._releases = Releases(stacks=stacks, versions=versions, warn=warn)
         self._deployments = deployments
         self._layers = layers
         self._warn = warn
@@ -200,7 +196,7 @@ class ServiceManager:
             return self._nothing_to_do(job, stack=stack)
         if check_mode:
             diff_shown = self._preview(job, stack=stack)
-            return Outcome(changed=True, stack=stack, diff=diff_shown, previous=self._held(stack))
+            return Outcome(changed=True, stack=stack, diff=diff_shown, previous=self._releases.previous(stack))
         with self._work_folder() as work:
             stack = self._wait_until_deployable(job.config.stack_name)
             if is_deployed(stack, fingerprint=job.fingerprint):
@@ -233,13 +229,12 @@ class ServiceManager:
             template = self._stacks.template(name)
             replaced = read_deployment(template)
             work.fill(files=job.files, config=job.config.text, config_name=job.config_name)
-            for function, alias in weighted_aliases(template):
-                # The stack takes its time, and until then what is not wanted would go on answering its part.
-                self._versions.settle(function, alias=alias)
+            # The stack takes its time, and until then what is not wanted would go on answering its part.
+            self._releases.settle(template)
             with self._explained("rolling back", name):
                 self._cli.roll_back(work, time=deployed_at)
             stack = self._stacks.find(name)
-            if stack is None or not stack.healthy or self._version(stack) != version:
+            if stack is None or not stack.healthy or self._releases.version(stack) != version:
                 status = stack.status if stack else "missing"
                 raise CloudFormationError(
                     f"the stack {name} is {status} and does not hold the version {version} after it was rolled back",
@@ -248,7 +243,7 @@ class ServiceManager:
             if replaced is not None:
                 self._deployments.remove(name, replaced)
             forget(self._work_dir)
-            self._prune(job, template=self._stacks.template(name))
+            self._releases.prune(job.release, template=self._stacks.template(name))
             return replace(plan, stack=stack)
 
     def _plan_version(self, stack: Stack | None, *, name: str, version: str) -> Outcome:
@@ -274,17 +269,8 @@ class ServiceManager:
             changed=True,
             stack=stack,
             diff=roll_back_diff(before=template, after=wanted),
-            previous=self._held(stack),
+            previous=self._releases.previous(stack),
         )
-
-    def _version(self, stack: Stack | None) -> str | None:
-        deployment = read_deployment(self._stacks.template(stack.name)) if stack else None
-        return deployment.version if deployment else None
-
-    def _held(self, stack: Stack | None) -> str | None:
-        """The version that a stack holds, or held before new code was given a part of the requests only."""
-        before = weighted_after(stack.outputs) if stack else None
-        return self._version(stack) if before is None else before or None
 
     def ensure_absent(self, job: Job, *, check_mode: bool) -> Outcome:
         """Remove a service if it is there.
@@ -332,45 +318,11 @@ class ServiceManager:
         work.fill(files=job.files, config=config, config_name=job.config_name)
         self._cli.package(work)
         if job.release is not None:
-            self._give_alias(job.release, stack=stack, package=work.package)
+            self._releases.give_alias(job.release, stack=stack, package=work.package)
         self._require_sound(job, package=work.package)
         if not diff:
             return Diff()
         return deployment_diff(stack=stack, stacks=self._stacks, functions=self._functions, package=work.package)
-
-    def _give_alias(self, release: Release, *, stack: Stack | None, package: Path) -> None:
-        """Have the functions asked by an alias, and new versions of them a part of the requests, if that is wanted."""
-        template = packaged_template(package)
-        answering = self._answering(template, release, stack=stack) if stack and release.weight else {}
-        before = self._held(stack) if answering else None
-        replace_template(
-            package,
-            with_aliases(
-                template, alias=release.alias, weight=release.weight, answering=answering, before=before or ""
-            ),
-        )
-
-    def _answering(self, template: Mapping[str, Any], release: Release, *, stack: Stack) -> dict[str, str]:
-        """The versions that answer now, of the functions that the template has another version of."""
-        there = {resource.logical_id: resource.physical_id for resource in self._stacks.resources(stack.name)}
-        found = {}
-        for function in published_functions(template):
-            now = self._versions.answering(function.name, alias=release.alias)
-            # A version that stays in the stack stays what it is. The end of its ARN is its number.
-            if now not in (None, LATEST, there.get(function.version_id, "").rpartition(":")[2]):
-                found[function.logical_id] = str(now)
-        return found
-
-    def _prune(self, job: Job, *, template: Mapping[str, Any]) -> None:
-        """Delete the functions' versions that nothing asks any more, if that is wanted."""
-        if job.release is None or not job.release.prune:
-            return
-        try:
-            for function in published_functions(template):
-                self._versions.prune(function.name)
-        except ServerlessError as error:
-            # What is deployed is right, and the next run tries again.
-            self._warn(str(error))
 
     def _require_sound(self, job: Job, *, package: Path) -> None:
         """See to it that what was packaged would work, and say what should be known of it."""
@@ -387,8 +339,8 @@ class ServiceManager:
 
     def _deploy(self, job: Job, *, stack: Stack | None, work: WorkFolder, diff: bool) -> Outcome:
         name = job.config.stack_name
-        previous = self._held(stack)
-        unfinished = self._unfinished(stack)
+        previous = self._releases.previous(stack)
+        unfinished = self._releases.unfinished(stack)
         difference = self._package(job, stack=stack, work=work, diff=diff)
         template = packaged_template(work.package)
         try:
@@ -405,7 +357,7 @@ class ServiceManager:
             self._deployments.remove(name, unfinished)
         weighted = weighted_after(deployed.outputs) is not None
         if not weighted:
-            self._prune(job, template=template)
+            self._releases.prune(job.release, template=template)
         return Outcome(changed=True, stack=deployed, diff=difference, previous=previous, weighted=weighted)
 
     def _noted(self, job: Job, *, previous: str | None) -> contextlib.AbstractContextManager[None]:
@@ -413,18 +365,17 @@ class ServiceManager:
             return contextlib.nullcontext()
         return noted(self._work_dir, Note(fingerprint=job.fingerprint, previous=previous or ""))
 
-    def _unfinished(self, stack: Stack | None) -> Deployment | None:
-        """The deployment that gave new code a part of the requests only, if the stack holds such a one."""
-        if stack is None or weighted_after(stack.outputs) is None:
-            return None
-        return read_deployment(self._stacks.template(stack.name))
-
     def _discard(self, name: str, *, work: WorkFolder) -> None:
         """Remove what a deployment that failed has uploaded, unless CloudFormation still works with it."""
         # That it failed is to be told, not that this could not be done about it.
         with contextlib.suppress(ServerlessError):
             uploaded, stack = read_deployment(packaged_template(work.package)), self._stacks.find(name)
-            if uploaded is None or stack is None or stack.in_progress or self._version(stack) == uploaded.version:
+            if (
+                uploaded is None
+                or stack is None
+                or stack.in_progress
+                or self._releases.version(stack) == uploaded.version
+            ):
                 return
             self._deployments.remove(name, uploaded)
 
