@@ -22,9 +22,10 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
+from ansible_collections.asesoria.serverless.plugins.module_utils._file_tree import entries_below
+from ansible_collections.asesoria.serverless.plugins.module_utils._streams import Compressed, Streams
 from ansible_collections.asesoria.serverless.plugins.module_utils._zip_file import (
     Deflated,
     ZipFile,
@@ -33,8 +34,6 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._zip_file impo
 
 FILE_MODE = 0o644
 EXECUTABLE_MODE = 0o755
-#: Of zlib. Level 6 makes shared libraries and bytecode 1 % smaller and takes 1.4 to 1.8 times as long.
-COMPRESSION_LEVEL = 5
 #: Bytes of members, before compression, that may be compressed before the first of them is written.
 _AHEAD = 64 << 20
 _CHUNK = 1 << 20
@@ -70,16 +69,9 @@ class Archive:
 @dataclass(frozen=True)
 class _Member:
     name: str
-    path: Path
+    path: str
     mode: int
-    size: int
-
-
-class Streams(Protocol):
-    """Contents that are at hand compressed."""
-
-    def find(self, name: str, *, sha256: str) -> Deflated | None:
-        """What the member of this name is compressed to, if its content has this SHA-256 and that is known."""
+    status: os.stat_result
 
 
 def write_archive(*, tree: Path, destination: Path, streams: Streams | None = None) -> Archive:
@@ -161,31 +153,29 @@ def unzipped_size(path: Path) -> int:
 
 def _members(tree: Path) -> Iterator[_Member]:
     root = tree.resolve()
-    for folder, subfolders, names in os.walk(tree):
-        # A link to a folder would be listed with the folders and then not be followed.
-        linked = [name for name in subfolders if Path(folder, name).is_symlink()]
-        for name in [*names, *linked]:
-            yield _member(Path(folder, name), tree=tree, root=root)
+    for name, entry in entries_below(tree):
+        if not entry.is_dir(follow_symlinks=False):
+            yield _member(name, entry, root=root)
 
 
-def _member(path: Path, *, tree: Path, root: Path) -> _Member:
-    name = path.relative_to(tree).as_posix()
+def _member(name: str, entry: os.DirEntry[str], *, root: Path) -> _Member:
     try:
         name.encode()
     except UnicodeEncodeError as error:
         raise ArchiveError(f"the file name {name!r} is not UTF-8", "Leave out the package that brings it") from error
     try:
-        status = path.stat()
+        status = entry.stat()
     except OSError as error:
         raise ArchiveError(
             f"{name} can't be read ({error.strerror})", "Leave out the package that brings it"
         ) from error
-    if not stat.S_ISREG(status.st_mode) or not path.resolve().is_relative_to(root):
+    inside = not entry.is_symlink() or Path(entry.path).resolve().is_relative_to(root)
+    if not stat.S_ISREG(status.st_mode) or not inside:
         raise ArchiveError(
             f"{name} is neither a file nor a link to a file of the same tree", "Leave out the package that brings it"
         )
     mode = EXECUTABLE_MODE if status.st_mode & stat.S_IXUSR else FILE_MODE
-    return _Member(name=name, path=path, mode=mode, size=status.st_size)
+    return _Member(name=name, path=entry.path, mode=mode, status=status)
 
 
 def _compressed(members: Iterable[_Member], streams: Streams | None) -> Iterator[tuple[_Member, Deflated, bytes]]:
@@ -198,8 +188,9 @@ def _compressed(members: Iterable[_Member], streams: Streams | None) -> Iterator
         ahead = 0
         try:
             for member in members:
-                waiting.append((member.size, pool.submit(_compress, member, streams)))
-                ahead += member.size
+                size = member.status.st_size
+                waiting.append((size, pool.submit(_compress, member, streams)))
+                ahead += size
                 while ahead > _AHEAD:
                     size, done = waiting.popleft()
                     yield done.result()
@@ -211,8 +202,8 @@ def _compressed(members: Iterable[_Member], streams: Streams | None) -> Iterator
 
 
 def _compress(member: _Member, streams: Streams | None) -> tuple[_Member, Deflated, bytes]:
-    content = member.path.read_bytes()
-    sha256 = hashlib.sha256(content).hexdigest()
-    deflated = streams.find(member.name, sha256=sha256) if streams else None
-    line = f"{member.mode:o} {sha256} {member.name}\0".encode()
-    return member, deflated or deflate(content, level=COMPRESSION_LEVEL), line
+    known = streams.find(member.name, status=member.status) if streams else None
+    if known is None:
+        content = Path(member.path).read_bytes()
+        known = Compressed(deflate(content), hashlib.sha256(content).hexdigest())
+    return member, known.deflated, f"{member.mode:o} {known.sha256} {member.name}\0".encode()

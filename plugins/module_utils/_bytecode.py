@@ -13,6 +13,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
+from ansible_collections.asesoria.serverless.plugins.module_utils._file_tree import files_below
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Runner
 
 # What else an interpreter has seen can show in the bytes. So the files are dealt out to a number of processes that is
@@ -22,13 +23,22 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Ru
 # has no bytecode, and says so when somebody imports it.
 PARTS = 4
 _PART = """
-import compileall, os, py_compile, sys
+import importlib.util, marshal, os, sys
 root = sys.argv[1]
+head = importlib.util.MAGIC_NUMBER + (0b01).to_bytes(4, "little")
 for line in sys.stdin.buffer:
-    compileall.compile_file(
-        os.path.join(root, os.fsdecode(line[:-1])), quiet=2, force=True, stripdir=root, prependdir="/opt",
-        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-    )
+    name = os.fsdecode(line[:-1])
+    path = os.path.join(root, name)
+    with open(path, "rb") as file:
+        source = file.read()
+    try:
+        code = compile(source, os.path.join("/opt", name), "exec", dont_inherit=True)
+    except Exception:
+        continue
+    cache = importlib.util.cache_from_source(path)
+    os.makedirs(os.path.dirname(cache), exist_ok=True)
+    with open(cache, "wb") as file:
+        file.write(head + importlib.util.source_hash(source) + marshal.dumps(code))
 """
 _COMPILE = f"""
 import os, subprocess, sys
@@ -67,4 +77,4 @@ def compile_tree(root: Path, *, python: str, runner: Runner) -> int:
     if done.returncode != 0:
         lines = done.output.strip().splitlines() or [f"it ended with {done.returncode}"]
         raise BytecodeError(f"{python} could not compile the layer's modules ({lines[-1]})", "See whether it is whole")
-    return sum(1 for _file in root.rglob("__pycache__/*.pyc"))
+    return sum(name.endswith(".pyc") for name in files_below(root))

@@ -14,8 +14,10 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
+from pathlib import Path
 
-_IDENT = b"\x7fELF\x02\x01"
+ELF_MAGIC = b"\x7fELF"
+_IDENT = ELF_MAGIC + b"\x02\x01"
 _HEADER = struct.Struct("<16xHHIQQQIHHH")
 _SEGMENT = struct.Struct("<IIQQQQQQ")
 _ENTRY = struct.Struct("<qQ")
@@ -26,7 +28,26 @@ _VERSION = re.compile(rb"(?<=\0)GLIBC_(\d+)\.(\d+)(?:\.\d+)?\0")
 _ABI_MARK, _FIRST_WITH_MARKS = b"\0GLIBC_ABI_", (2, 36)
 
 
-def glibc_floor(data: bytes) -> tuple[int, int] | None:
+Floor = tuple[int, int] | None
+"""Major and minor number of a glibc; None stands for any."""
+
+
+def floors_below(folder: Path) -> list[Floor]:
+    """Which glibc each ELF file below a folder needs at least.
+
+    :raises OSError: one can't be read.
+    """
+    floors = []
+    for path in folder.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                head = file.read(len(ELF_MAGIC))
+                if head == ELF_MAGIC:
+                    floors.append(glibc_floor(head + file.read()))
+    return floors
+
+
+def glibc_floor(data: bytes) -> Floor:
     """Which glibc a file needs at least.
 
     :param data: a file.

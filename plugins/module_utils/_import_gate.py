@@ -16,22 +16,27 @@ another layer brings something, what needs that can't be tried here beyond the f
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 import shutil
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import metadata
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TypedDict
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
+from ansible_collections.asesoria.serverless.plugins.module_utils._file_tree import files_below
 from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import ImportReport
 from ansible_collections.asesoria.serverless.plugins.module_utils._opt_mount import OPT, at_opt
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Runner
 from ansible_collections.asesoria.serverless.plugins.module_utils._project_name import normalize
 from ansible_collections.asesoria.serverless.plugins.module_utils._rules import IMPORT
+from ansible_collections.asesoria.serverless.plugins.module_utils._streams import Streams
 from ansible_collections.asesoria.serverless.plugins.module_utils._zip_unpack import unpack_zip
 
 #: Seconds that one import may take.
@@ -178,7 +183,14 @@ class Failure:
 
 
 def check_imports(
-    archive: Path, *, opt: Path, work: Path, python: str, expected: Expected, runner: Runner
+    archive: Path,
+    *,
+    opt: Path,
+    work: Path,
+    python: str,
+    expected: Expected,
+    runner: Runner,
+    streams: Streams | None = None,
 ) -> ImportReport:
     """Import everything that a layer's zip offers.
 
@@ -189,17 +201,22 @@ def check_imports(
     :param python: the interpreter that the layer is for.
     :param expected: what failures do not count.
     :param runner: runs commands.
+    :param streams: compressed contents of files that are there already.
     :raises ImportGateError: names every module that does not import, its distribution and what to do.
     """
-    unpack_zip(archive, opt)
-    offers = read_offers(opt / "python")
-    _set_writable(opt, writable=False)
+    with ThreadPoolExecutor(1) as beside:
+        trying = beside.submit(at_opt, opt, python=python, work=work, runner=runner)
+        unpack_zip(archive, opt, streams=streams)
+        offers = read_offers(opt / "python")
+        before = trying.result()
+    seen = OPT if before else opt
+    if not before:
+        _set_writable(opt, writable=False)
     try:
-        before = at_opt(opt, python=python, work=work, runner=runner)
-        seen = OPT if before else opt
         answers = _import_all(offers, folder=seen / "python", before=before, work=work, python=python, runner=runner)
     finally:
-        _set_writable(opt, writable=True)
+        if not before:
+            _set_writable(opt, writable=True)
         shutil.rmtree(opt)
     kinds = _sort(list(_failures(offers, answers)), offers=offers, answers=answers, expected=expected)
     if kinds["real"]:
@@ -213,8 +230,9 @@ def check_imports(
 
 def read_offers(folder: Path) -> list[Offer]:
     """What the distributions of an import folder let one import."""
+    there = files_below(folder)
     return [
-        Offer(distribution=found.metadata["Name"], modules=modules_of(found, folder), required=_required(found))
+        Offer(distribution=found.metadata["Name"], modules=modules_of(found, there), required=_required(found))
         for found in metadata.distributions(path=[str(folder)])
     ]
 
@@ -263,27 +281,28 @@ def _leaning(offers: list[Offer], provided: frozenset[str]) -> frozenset[str]:
         found = more
 
 
-def modules_of(distribution: metadata.Distribution, folder: Path) -> list[str]:
+def modules_of(distribution: metadata.Distribution, there: Container[str]) -> list[str]:
     """The top-level modules and packages that a distribution brings; of a namespace package, what lies in it.
 
     :param distribution: an installed one.
-    :param folder: where it is installed.
+    :param there: names of all files of the folder that it is installed into.
     """
-    paths = [PurePosixPath(str(file)) for file in distribution.files or []]
-    return sorted({module for path in paths for module in _module_of(path, folder)})
+    rows = csv.reader(io.StringIO(distribution.read_text("RECORD") or ""))
+    return sorted({module for row in rows if row for module in _module_of(row[0], there)})
 
 
-def _module_of(path: PurePosixPath, folder: Path) -> Iterator[str]:
-    if path.suffix not in _SOURCES or ".." in path.parts or not (folder / path).is_file():
+def _module_of(name: str, there: Container[str]) -> Iterator[str]:
+    if not name.endswith(_SOURCES) or name not in there:
         return
-    for depth in range(1, len(path.parts)):
-        if (folder.joinpath(*path.parts[:depth]) / "__init__.py").is_file():
-            yield from _dotted(path.parts[:depth])
+    *folders, file = name.split("/")
+    for depth in range(1, len(folders) + 1):
+        if "/".join((*folders[:depth], "__init__.py")) in there:
+            yield from _dotted(folders[:depth])
             return
-    yield from _dotted((*path.parts[:-1], path.name.partition(".")[0]))
+    yield from _dotted([*folders, file.partition(".")[0]])
 
 
-def _dotted(parts: tuple[str, ...]) -> Iterator[str]:
+def _dotted(parts: Sequence[str]) -> Iterator[str]:
     # Folders of libraries, of data and of scripts have names that no import statement can say.
     if all(part.isidentifier() for part in parts):
         yield ".".join(parts)

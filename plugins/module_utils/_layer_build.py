@@ -21,6 +21,7 @@ import errno
 import fcntl
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -43,12 +44,11 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._errors import
 from ansible_collections.asesoria.serverless.plugins.module_utils._import_gate import Expected, check_imports
 from ansible_collections.asesoria.serverless.plugins.module_utils._interpreter import Interpreter, examine
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_cache import LayerCache
-from ansible_collections.asesoria.serverless.plugins.module_utils._layer_tree import record_tree, remove_leftovers
+from ansible_collections.asesoria.serverless.plugins.module_utils._layer_tree import record_tree
 from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import (
     Distribution,
     Manifest,
     ManifestError,
-    Saved,
     intact_manifest,
     read_manifest,
     write_manifest,
@@ -57,11 +57,11 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Ru
 from ansible_collections.asesoria.serverless.plugins.module_utils._project_name import normalize
 from ansible_collections.asesoria.serverless.plugins.module_utils._rules import IMPORT, Allowance
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import Runtime
-from ansible_collections.asesoria.serverless.plugins.module_utils._slim import SAFE, strip_symbols
-from ansible_collections.asesoria.serverless.plugins.module_utils._wheel_install import install_wheels
+from ansible_collections.asesoria.serverless.plugins.module_utils._slim import SAFE
+from ansible_collections.asesoria.serverless.plugins.module_utils._wheel_install import begin_install
 
 #: Raise it when the same request leads to another content.
-ENGINE = "7"
+ENGINE = "8"
 
 
 class BuildError(ServerlessError):
@@ -293,19 +293,24 @@ def _build(plan: BuildPlan, *, runner: Runner) -> Manifest:
         target.mkdir(parents=True)
         job = Job(request.python, temporary=temporary, runner=runner)
         collected = _collect(plan, job)
-        installed = install_wheels(collected.wheels, target=target, level=request.slim, job=job)
-        remove_leftovers(target)
-        # Neither looks at what the other writes.
-        with ThreadPoolExecutor(1) as beside:
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool, ThreadPoolExecutor(1) as beside:
+            installing = begin_install(collected.wheels, target=target, level=request.slim, job=job, pool=pool)
+            # Neither looks at what the other writes.
             compiling = beside.submit(compile_tree, root, python=request.python, runner=runner)
-            stripped = strip_symbols(target, level=request.slim)
-            tree = record_tree(target, rewritten=stripped)
+            installed = installing.finish()
+            distributions = record_tree(target, rewritten=installed.rewritten)
             bytecode = compiling.result()
         finished = Path(work, request.archive.name)
         archive = write_archive(tree=root, destination=finished, streams=installed.streams)
         expected = Expected(allow=request.allow_imports, provided=frozenset(plan.source.provided))
         imports = check_imports(
-            finished, opt=root, work=temporary, python=request.python, expected=expected, runner=runner
+            finished,
+            opt=root,
+            work=temporary,
+            python=request.python,
+            expected=expected,
+            runner=runner,
+            streams=installed.streams,
         )
         finished.replace(request.archive)
     return Manifest(
@@ -315,15 +320,15 @@ def _build(plan: BuildPlan, *, runner: Runner) -> Manifest:
         architecture=request.architecture,
         python=plan.interpreter.version,
         libc=plan.interpreter.libc,
-        compiled=tree.compiled,
-        glibc=tree.glibc,
+        compiled=len(installed.floors),
+        glibc=installed.glibc,
         slim=request.slim,
-        saved=Saved(installed.saved.files, installed.saved.size + sum(stripped.values())),
+        saved=installed.saved,
         provided=plan.source.provided,
         allow=request.allow,
         bytecode=bytecode,
         imports=imports,
-        distributions=tuple(_with_origins(tree.distributions, collected.origins)),
+        distributions=tuple(_with_origins(distributions, collected.origins)),
         archive=archive,
     )
 

@@ -17,33 +17,33 @@ import base64
 import csv
 import hashlib
 import io
-import shutil
-from collections.abc import Container, Iterator
-from dataclasses import dataclass
+import os
+from collections.abc import Container, Mapping
 from importlib import metadata
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from ansible_collections.asesoria.serverless.plugins.module_utils._glibc_floor import glibc_floor
+from ansible_collections.asesoria.serverless.plugins.module_utils._file_tree import entries_below, files_below
 from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import Distribution
 
 #: What an installer writes about itself. Source: Python Packaging User Guide, "Recording installed projects".
 _OF_INSTALLERS = ("INSTALLER", "REQUESTED", "direct_url.json")
 _BYTECODE = ".pyc"
-_ELF_MAGIC = b"\x7fELF"
+_CACHE = "__pycache__"
+_SCRIPTS = "bin/"
 
 
-@dataclass(frozen=True)
-class Tree:
-    """What a cleaned folder holds.
+def is_leftover(name: str) -> bool:
+    """Whether a file does not belong into a layer.
 
-    :param distributions: what is installed, sorted by name.
-    :param compiled: how many ELF files there are.
-    :param glibc: the oldest that all of these can be loaded with, C(2.17); empty if none needs any.
+    :param name: with C(/), relative to the folder that distributions are installed into.
     """
-
-    distributions: tuple[Distribution, ...]
-    compiled: int
-    glibc: str
+    folder, _, file = name.rpartition("/")
+    return (
+        name.startswith(_SCRIPTS)
+        or file.endswith(_BYTECODE)
+        or (file in _OF_INSTALLERS and folder.endswith(".dist-info"))
+        or _CACHE in folder.split("/")
+    )
 
 
 def remove_leftovers(folder: Path) -> None:
@@ -52,39 +52,39 @@ def remove_leftovers(folder: Path) -> None:
     :param folder: what distributions were installed into; it is changed.
     :raises OSError: reading or writing failed.
     """
-    shutil.rmtree(folder / "bin", ignore_errors=True)
-    for cache in sorted(folder.rglob("__pycache__")):
-        shutil.rmtree(cache)
-    for pattern in (f"*{_BYTECODE}", *(f"*.dist-info/{name}" for name in _OF_INSTALLERS)):
-        for file in sorted(folder.rglob(pattern)):
-            file.unlink()
+    for name, entry in list(entries_below(folder)):
+        if is_leftover(name) and not entry.is_dir(follow_symlinks=False):
+            Path(entry.path).unlink()
 
 
-def record_tree(folder: Path, *, rewritten: Container[Path] = ()) -> Tree:
-    """Make the RECORD files agree with what is there, and say what that is. Bytecode is not looked at.
+def record_tree(folder: Path, *, rewritten: Container[Path] = ()) -> tuple[Distribution, ...]:
+    """Make the RECORD files agree with what is there. Bytecode is not looked at.
 
     :param folder: what distributions were installed into; its RECORD files are changed.
     :param rewritten: files below it whose content was changed since; RECORD vouches for any other as it was installed.
+    :returns: what is installed, sorted by name.
     :raises OSError: reading or writing failed.
     """
-    for record in sorted(folder.glob("*.dist-info/RECORD")):
-        text = _clean_record(record.read_text(encoding="utf-8"), folder, rewritten=rewritten)
-        record.write_text(text, encoding="utf-8", newline="")
-    floors = list(_glibc_floors(folder))
-    newest = max((floor for floor in floors if floor), default=None)
-    return Tree(
-        distributions=tuple(sorted(_distributions(folder), key=_name)),
-        compiled=len(floors),
-        glibc=".".join(map(str, newest)) if newest else "",
-    )
+    there = files_below(folder)
+    found = [_record(record, folder, there, rewritten=rewritten) for record in folder.glob("*.dist-info/RECORD")]
+    return tuple(sorted(found, key=_name))
 
 
-def _clean_record(text: str, folder: Path, *, rewritten: Container[Path]) -> str:
-    read = [row for row in csv.reader(io.StringIO(text)) if row and _is_recorded(row[0], folder)]
-    rows = {row[0]: _row(row[0], folder) if folder / row[0] in rewritten else [*row, "", ""][:3] for row in read}
+def _record(
+    record: Path, folder: Path, there: Mapping[str, os.stat_result], *, rewritten: Container[Path]
+) -> Distribution:
+    """Make one of them agree, and say what it is of."""
+    rows = csv.reader(io.StringIO(record.read_text(encoding="utf-8")))
+    own = {row[0]: row for row in rows if row and row[0] in there and not row[0].endswith(_BYTECODE)}
     written = io.StringIO()
-    csv.writer(written, lineterminator="\n").writerows(rows[name] for name in sorted(rows))
-    return written.getvalue()
+    lines = (_row(name, folder) if folder / name in rewritten else [*own[name], "", ""][:3] for name in sorted(own))
+    csv.writer(written, lineterminator="\n").writerows(lines)
+    record.write_text(written.getvalue(), encoding="utf-8", newline="")
+    described = metadata.PathDistribution(record.parent)
+    # Its own RECORD is counted too: every file of an installed distribution is listed there.
+    itself = record.relative_to(folder).as_posix()
+    sizes = [record.stat().st_size if name == itself else there[name].st_size for name in own]
+    return Distribution(name=described.metadata["Name"], version=described.version, files=len(sizes), size=sum(sizes))
 
 
 def _row(name: str, folder: Path) -> list[str]:
@@ -94,34 +94,5 @@ def _row(name: str, folder: Path) -> list[str]:
     return [name, f"sha256={digest}", str(len(content))]
 
 
-def _is_recorded(name: str, folder: Path) -> bool:
-    """Whether it is a file of the layer, and not bytecode, which may be on its way there."""
-    path = PurePosixPath(name)
-    if path.suffix == _BYTECODE:
-        return False
-    return not path.is_absolute() and ".." not in path.parts and (folder / path).is_file()
-
-
-def _distributions(folder: Path) -> Iterator[Distribution]:
-    for found in metadata.distributions(path=[str(folder)]):
-        sizes = [file.stat().st_size for file in _own_files(found, folder)]
-        # Its own RECORD is counted too: every file of an installed distribution is listed there.
-        yield Distribution(name=found.metadata["Name"], version=found.version, files=len(sizes), size=sum(sizes))
-
-
-def _own_files(found: metadata.Distribution, folder: Path) -> list[Path]:
-    return [path for file in found.files or [] if (path := folder / str(file)).is_file()]
-
-
 def _name(distribution: Distribution) -> tuple[str, str]:
     return (distribution.name.lower(), distribution.version)
-
-
-def _glibc_floors(folder: Path) -> Iterator[tuple[int, int] | None]:
-    """What each ELF file needs."""
-    for path in folder.rglob("*"):
-        if path.is_file():
-            with path.open("rb") as file:
-                head = file.read(len(_ELF_MAGIC))
-                if head == _ELF_MAGIC:
-                    yield glibc_floor(head + file.read())

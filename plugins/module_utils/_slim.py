@@ -10,8 +10,8 @@ C(safe) leaves out what is for type checkers, compilers, debuggers and the packa
 * sources and headers of compiled languages, and static libraries;
 * folders C(tests) inside a package, but those that something that stays imports. C(numpy.testing), C(django.test) and
   the like are no such folders and stay, and so does a distribution that is called C(tests);
-* symbol tables and debugging sections of shared libraries, see C(_strip), where they are a twentieth of the file or
-  more. A debugger then shows addresses in them. What is loaded stays byte for byte as it is.
+* symbol tables and debugging sections of shared libraries, see C(_strip), where they are a tenth of the file or more.
+  A debugger then shows addresses in them. What is loaded stays byte for byte as it is.
 
 C(max) leaves out, beside that:
 
@@ -21,17 +21,19 @@ C(max) leaves out, beside that:
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Collection, Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
+from ansible_collections.asesoria.serverless.plugins.module_utils._file_tree import files_below, folder_of, folders_of
 from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import Saved
-from ansible_collections.asesoria.serverless.plugins.module_utils._strip import strip_tree
+from ansible_collections.asesoria.serverless.plugins.module_utils._strip import strip, strip_tree
 
 NONE, SAFE, MAX = LEVELS = ("none", "safe", "max")
 
 #: How much of a shared library has to be of no use at run time, so that it is written anew, by level.
-_WORTH_STRIPPING = {SAFE: 1 / 20, MAX: 0.0}
+_WORTH_STRIPPING = {SAFE: 1 / 10, MAX: 0.0}
 _TESTS = "tests"
 _PACKAGE = "__init__.py"
 _STUB = ".pyi"
@@ -63,9 +65,18 @@ def unused_files(names: Collection[str], *, read: Reader, level: str) -> frozens
     """
     if level == NONE:
         return frozenset()
-    suffixes = _FOR_COMPILERS | _FOR_OTHER_SYSTEMS if level == MAX else _FOR_COMPILERS
     tests = frozenset(_unused_tests(names, read))
-    return tests | frozenset(_of_no_use([name for name in names if name not in tests], read, suffixes))
+    return tests | frozenset(_of_no_use([name for name in names if name not in tests], read, _suffixes(level)))
+
+
+def stays_anyway(name: str, *, level: str) -> bool:
+    """Whether a level keeps a file whatever the sources beside it say, so that one need not have read them.
+
+    :param name: of the file, with C(/), relative to the import folder.
+    :param level: one of C(LEVELS).
+    """
+    suffix = posixpath.splitext(name)[1].lower()
+    return level == NONE or not (f"/{_TESTS}/" in name or suffix == _STUB or suffix in _suffixes(level))
 
 
 def remove_unused(folder: Path, *, level: str) -> Saved:
@@ -76,9 +87,9 @@ def remove_unused(folder: Path, *, level: str) -> Saved:
     :returns: what is gone.
     :raises OSError: reading or writing failed.
     """
-    names = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
-    unused = unused_files(names, read=lambda name: (folder / name).read_bytes(), level=level)
-    saved = Saved(files=len(unused), size=sum((folder / name).lstat().st_size for name in unused))
+    there = files_below(folder)
+    unused = unused_files(there.keys(), read=lambda name: (folder / name).read_bytes(), level=level)
+    saved = Saved(files=len(unused), size=sum(there[name].st_size for name in unused))
     for name in sorted(unused):
         (folder / name).unlink()
     return saved
@@ -95,18 +106,27 @@ def strip_symbols(folder: Path, *, level: str) -> dict[Path, int]:
     return {} if level == NONE else strip_tree(folder, share=_WORTH_STRIPPING[level])
 
 
+def without_symbols(content: bytes, *, level: str) -> bytes | None:
+    """A shared library without what a level leaves out of it; None if that is nothing.
+
+    :param content: a file.
+    :param level: one of C(LEVELS).
+    """
+    return None if level == NONE else strip(content, share=_WORTH_STRIPPING[level])
+
+
+def _suffixes(level: str) -> frozenset[str]:
+    return _FOR_COMPILERS | _FOR_OTHER_SYSTEMS if level == MAX else _FOR_COMPILERS
+
+
 def _of_no_use(names: Collection[str], read: Reader, suffixes: frozenset[str]) -> Iterator[str]:
-    suffix_of = {name: PurePosixPath(name).suffix.lower() for name in names}
+    suffix_of = {name: posixpath.splitext(name)[1].lower() for name in names}
     stubs = {name for name, suffix in suffix_of.items() if suffix == _STUB}
-    beside = {_folder(name) for name in stubs}
-    sources = [name for name in names if name.endswith(".py") and _folder(name) in beside]
-    reading = {_folder(name) for name in sources if _READS_STUBS.search(read(name))}
-    yield from (name for name in stubs if _folder(name) not in reading)
+    beside = {folder_of(name) for name in stubs}
+    sources = [name for name in names if name.endswith(".py") and folder_of(name) in beside]
+    reading = {folder_of(name) for name in sources if _READS_STUBS.search(read(name))}
+    yield from (name for name in stubs if folder_of(name) not in reading)
     yield from (name for name, suffix in suffix_of.items() if suffix in suffixes)
-
-
-def _folder(name: str) -> str:
-    return name.rpartition("/")[0]
 
 
 def _unused_tests(names: Collection[str], read: Reader) -> Iterator[str]:
@@ -125,8 +145,9 @@ def _unused_tests(names: Collection[str], read: Reader) -> Iterator[str]:
 def _folders_of_tests(names: Collection[str]) -> set[str]:
     """Folders of that name inside packages."""
     present = frozenset(names)
-    folders = {parent for name in names if f"/{_TESTS}/" in name for parent in PurePosixPath(name).parents}
-    return {str(each) for each in folders if each.name == _TESTS and (each.parent / _PACKAGE).as_posix() in present}
+    folders = folders_of(name for name in names if f"/{_TESTS}/" in name)
+    inside = {folder for folder in folders if folder.endswith(f"/{_TESTS}")}
+    return {folder for folder in inside if f"{folder_of(folder)}/{_PACKAGE}" in present}
 
 
 def _is_below(name: str, folders: Collection[str]) -> bool:

@@ -104,18 +104,19 @@ def strip_tree(folder: Path, *, share: float = 0.0) -> dict[Path, int]:
             if file.read(len(_IDENT)) != _IDENT:
                 continue
         data = path.read_bytes()
-        stripped = strip(data)
-        if stripped is not None and len(data) - len(stripped) >= share * len(data):
+        stripped = strip(data, share=share)
+        if stripped is not None:
             path.write_bytes(stripped)
             saved[path] = len(data) - len(stripped)
     return saved
 
 
-def strip(data: bytes) -> bytes | None:
+def strip(data: bytes, *, share: float = 0.0) -> bytes | None:
     """A shared library without what only linkers and debuggers read.
 
     :param data: the file.
-    :returns: the smaller file; None if there is nothing to remove, or if it is not one that is sure to work without:
+    :param share: what part of it has to be saved, from 0 to 1.
+    :returns: the smaller file; None if it is not that much smaller, or if it is not one that is sure to work without:
         a program, a file with something behind its sections, one that contradicts itself.
     """
     try:
@@ -130,7 +131,8 @@ def strip(data: bytes) -> bytes | None:
         written = _write(data, tables, removed=removed, pieces=pieces)
     except (struct.error, IndexError, OverflowError, ValueError):
         return None
-    return written if len(written) < len(data) else None
+    saved = len(data) - len(written)
+    return written if saved > 0 and saved >= share * len(data) else None
 
 
 def _read(data: bytes) -> _Tables | None:

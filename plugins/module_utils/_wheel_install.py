@@ -9,22 +9,25 @@ Which of the two it is follows from the wheels alone, so that it is the same on 
 
 from __future__ import annotations
 
+import contextlib
 import zipfile
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import replace
 from pathlib import Path
+from typing import Protocol
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._build_source import Job
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
-from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import Saved
+from ansible_collections.asesoria.serverless.plugins.module_utils._glibc_floor import floors_below
+from ansible_collections.asesoria.serverless.plugins.module_utils._layer_tree import remove_leftovers
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import install_argv, pip_environment
-from ansible_collections.asesoria.serverless.plugins.module_utils._slim import remove_unused
+from ansible_collections.asesoria.serverless.plugins.module_utils._slim import remove_unused, strip_symbols
 from ansible_collections.asesoria.serverless.plugins.module_utils._wheel_unpack import (
-    WheelStreams,
+    Installed,
+    Unpacking,
     read_plain,
-    unpack_wheels,
-    unused_members,
 )
 
 
@@ -32,37 +35,65 @@ class WheelInstallError(ServerlessError):
     """A wheel that can't be installed."""
 
 
-@dataclass(frozen=True)
-class Installed:
-    """What was done.
+class Installation(Protocol):
+    """Wheels that are being installed: their Python sources are there, what else they bring may not be."""
 
-    :param saved: what a level of slimming has left out.
-    :param streams: what need not be compressed again when the folder is zipped; None if nothing is known of that.
-    """
-
-    saved: Saved
-    streams: WheelStreams | None = None
+    def finish(self) -> Installed:
+        """Install the rest; raises ServerlessError if that fails."""
 
 
-def install_wheels(wheels: Sequence[Path], *, target: Path, level: str, job: Job) -> Installed:
-    """Install wheels, and nothing else, without what a level of slimming leaves out.
+def begin_install(wheels: Sequence[Path], *, target: Path, level: str, job: Job, pool: Executor) -> Installation:
+    """Install the Python sources of wheels, without what a level of slimming leaves out.
 
     :param wheels: one for each distribution.
     :param target: an empty folder, what Lambda imports from.
     :param level: see C(_slim).
     :param job: how pip is run.
+    :param pool: may go on installing the rest meanwhile.
+    :returns: installs what else the wheels bring.
     :raises ServerlessError: one can't be installed.
     """
     plain = read_plain(wheels)
     if plain is None:
+        return _ByPip(wheels, target=target, level=level, job=job)
+    unpacking = Unpacking(plain, target=target, level=level, pool=pool)
+    with _damage_told():
+        unpacking.lay_sources()
+    return _ByOurselves(unpacking)
+
+
+class _ByOurselves:
+    def __init__(self, unpacking: Unpacking) -> None:
+        self._unpacking = unpacking
+
+    def finish(self) -> Installed:
+        with _damage_told():
+            return self._unpacking.lay_rest()
+
+
+class _ByPip:
+    """Has done all of it from the beginning, but for what concerns shared libraries."""
+
+    def __init__(self, wheels: Sequence[Path], *, target: Path, level: str, job: Job) -> None:
+        self._target = target
+        self._level = level
         argv = install_argv(python=job.python, target=target, wheels=wheels)
         job.run(argv, environment=pip_environment(), what=f"installing {', '.join(path.name for path in wheels)}")
-        return Installed(remove_unused(target, level=level))
+        self._saved = remove_unused(target, level=level)
+        remove_leftovers(target)
+
+    def finish(self) -> Installed:
+        stripped = strip_symbols(self._target, level=self._level)
+        return Installed(
+            saved=replace(self._saved, size=self._saved.size + sum(stripped.values())),
+            rewritten=frozenset(stripped),
+            floors=tuple(floors_below(self._target)),
+        )
+
+
+@contextlib.contextmanager
+def _damage_told() -> Iterator[None]:
     try:
-        unused = unused_members(plain, level=level)
-        streams = unpack_wheels(plain, target=target, unused=unused)
+        yield
     except (zipfile.BadZipFile, zlib.error) as error:
         raise WheelInstallError(f"a wheel is damaged ({error})", "Build it or upload it again") from error
-    sizes = {name: info.file_size for wheel in plain for name, info in wheel.members.items()}
-    saved = Saved(files=len(unused), size=sum(sizes[name] for name in unused))
-    return Installed(saved, streams)

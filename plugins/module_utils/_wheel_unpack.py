@@ -6,7 +6,7 @@
 
 Nearly all wheels are plain. One that has a C(.data) folder, files that its RECORD does not list, links, or a newer
 format is for pip, and so is a set of wheels two of which bring the same file, since which one stays is then for an
-installer to say. What is installed is the same either way, but for what C(_layer_tree) removes.
+installer to say. What is installed is the same either way.
 
 A file that stays as it was in its wheel need not be compressed again, see C(WheelStreams).
 
@@ -15,26 +15,35 @@ Source: Python Packaging User Guide, "Binary distribution format".
 
 from __future__ import annotations
 
-import contextlib
 import csv
+import functools
 import hashlib
 import io
 import os
 import stat
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence, Set
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field, replace
 from email.parser import HeaderParser
-from pathlib import Path, PurePosixPath
-from typing import IO
+from pathlib import Path
 
-from ansible_collections.asesoria.serverless.plugins.module_utils._slim import unused_files
+from ansible_collections.asesoria.serverless.plugins.module_utils._file_tree import folder_of, folders_of
+from ansible_collections.asesoria.serverless.plugins.module_utils._glibc_floor import ELF_MAGIC, Floor, glibc_floor
+from ansible_collections.asesoria.serverless.plugins.module_utils._layer_tree import is_leftover
+from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import Saved
+from ansible_collections.asesoria.serverless.plugins.module_utils._slim import (
+    stays_anyway,
+    unused_files,
+    without_symbols,
+)
+from ansible_collections.asesoria.serverless.plugins.module_utils._streams import Streams
 from ansible_collections.asesoria.serverless.plugins.module_utils._zip_file import (
     Deflated,
+    ZipBytes,
+    deflate,
     inflate,
-    read_compressed,
 )
 
 _FORMAT = "1."
@@ -42,6 +51,9 @@ _FORMAT = "1."
 _SIGNATURES = ("RECORD", "RECORD.jws", "RECORD.p7s")
 _PLAIN_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
+_RECORD = ".dist-info/RECORD"
+#: Bytes of a file from which on it is worth handing it to another thread.
+_LARGE = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -57,28 +69,49 @@ class PlainWheel:
 
 
 @dataclass(frozen=True)
-class WheelStreams:
-    """Compressed contents of wheels, for those files of a tree that are still as they were unpacked.
+class Installed:
+    """What was installed.
 
-    :param members: the wheel and the member of each file that can be had so, by its name in the tree.
-    :param digests: SHA-256 of their contents in hexadecimal, as they were unpacked.
+    :param saved: what a level of slimming has left out, files and parts of files.
+    :param rewritten: files that are not what their wheel has.
+    :param floors: which glibc each ELF file needs at least.
+    :param streams: what need not be compressed again when the folder is zipped; None if nothing is known of that.
     """
 
-    members: Mapping[str, tuple[Path, zipfile.ZipInfo]] = field(repr=False)
-    digests: Mapping[str, str] = field(repr=False)
+    saved: Saved
+    rewritten: frozenset[Path]
+    floors: tuple[Floor, ...]
+    streams: Streams | None = None
 
-    def find(self, name: str, *, sha256: str) -> Deflated | None:
-        """A file's content as its wheel has it compressed; None if it is not there, or not that content.
+    @property
+    def glibc(self) -> str:
+        """The oldest that all ELF files can be loaded with, C(2.17); empty if none needs any."""
+        newest = max((floor for floor in self.floors if floor), default=None)
+        return ".".join(map(str, newest)) if newest else ""
 
-        :param name: of the file in the tree.
-        :param sha256: of its content.
-        """
-        if self.digests.get(name) != sha256:
-            return None
-        path, info = self.members[name]
-        with path.open("rb") as file:
-            data = read_compressed(file, info)
-        return Deflated(data, size=info.file_size, crc=info.CRC) if data is not None else None
+
+@dataclass(frozen=True)
+class _Read:
+    """A member's content, and whether a zip may hold it just as the wheel does."""
+
+    content: bytes = field(repr=False)
+    is_stream: bool
+
+
+@dataclass(frozen=True)
+class _Laid:
+    """A file that is there.
+
+    :param name: of the member.
+    :param compiled: whether it is an ELF file.
+    :param floor: which glibc it then needs.
+    :param stripped: how many bytes it is smaller than in the wheel; 0 if it is just what that has.
+    """
+
+    name: str
+    compiled: bool = False
+    floor: Floor = None
+    stripped: int = 0
 
 
 def read_plain(paths: Sequence[Path]) -> list[PlainWheel] | None:
@@ -96,79 +129,160 @@ def read_plain(paths: Sequence[Path]) -> list[PlainWheel] | None:
         taken.update(wheel.members)
         wheels.append(wheel)
     # A file where another has a folder can't be laid there either.
-    folders = {parent.as_posix() for name in taken for parent in PurePosixPath(name).parents}
-    return wheels if taken.isdisjoint(folders) else None
+    return wheels if taken.isdisjoint(folders_of(taken)) else None
 
 
-def unused_members(wheels: Sequence[PlainWheel], *, level: str) -> frozenset[str]:
-    """Which files of wheels that are unpacked together a level of slimming leaves out, see C(_slim).
+@dataclass(frozen=True)
+class _Member:
+    """A file in a wheel.
 
-    :raises OSError: one can't be read.
-    :raises zipfile.BadZipFile: one is damaged.
+    :param name: its name there.
+    :param path: the wheel.
+    :param zipped: the wheel's bytes.
+    :param info: where it is in them.
     """
-    with contextlib.ExitStack() as stack:
-        of_member = {
-            name: (archive, info)
-            for wheel in wheels
-            for archive in [stack.enter_context(zipfile.ZipFile(wheel.path))]
-            for name, info in wheel.members.items()
-        }
 
-        def read(name: str) -> bytes:
-            archive, info = of_member[name]
-            return archive.read(info)
+    name: str
+    path: Path
+    zipped: ZipBytes
+    info: zipfile.ZipInfo
 
-        return unused_files(of_member.keys(), read=read, level=level)
+    def deflated(self) -> Deflated | None:
+        """Its content as the wheel has it; C(None) if it is not compressed there, or not where it should be."""
+        data = self.zipped.member(self.info) if self.info.compress_type == zipfile.ZIP_DEFLATED else None
+        return Deflated(data, size=self.info.file_size, crc=self.info.CRC) if data is not None else None
+
+    def read(self) -> _Read:
+        """Its content."""
+        deflated = self.deflated()
+        content = inflate(deflated.data, size=deflated.size) if deflated else None
+        if content is not None and zlib.crc32(content) == self.info.CRC:
+            return _Read(content, is_stream=True)
+        # What is wrong with it zipfile says.
+        with zipfile.ZipFile(self.path) as archive:
+            return _Read(archive.read(self.info), is_stream=False)
 
 
-def unpack_wheels(wheels: Sequence[PlainWheel], *, target: Path, unused: Set[str]) -> WheelStreams:
-    """Lay the files of wheels into a folder, several wheels at once.
+class Unpacking:
+    """Lays the files of plain wheels into a folder, but for leftovers and what a level of slimming leaves out.
+
+    The Python sources come first, so that they can be compiled while the rest follows, which is most of the bytes.
 
     :param wheels: plain ones that have nothing in common.
     :param target: the folder.
-    :param unused: members that stay out.
-    :returns: what need not be compressed again when the folder above is zipped.
-    :raises OSError: writing failed, the disk is full for instance.
-    :raises zipfile.BadZipFile: a wheel is damaged.
+    :param level: see C(_slim).
+    :param pool: lays large files there meanwhile, of which a thread spends more time in zlib than in Python.
     """
-    largest_first = sorted(wheels, key=lambda wheel: -wheel.path.stat().st_size)
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        waiting = [pool.submit(_unpack, wheel, target=target, unused=unused) for wheel in largest_first]
-        digests = {name: digest for done in waiting for name, digest in done.result().items()}
-    return WheelStreams(
-        members={
-            f"{target.name}/{name}": (wheel.path, info)
+
+    def __init__(self, wheels: Sequence[PlainWheel], *, target: Path, level: str, pool: Executor) -> None:
+        self._target = target
+        self._pool = pool
+        self._large: dict[str, Future[_Laid]] = {}
+        self._level = level
+        self._members = {
+            name: _Member(name, wheel.path, zipped, info)
             for wheel in wheels
+            for zipped in [ZipBytes(wheel.path)]
             for name, info in wheel.members.items()
-            if name in digests
-        },
-        digests={f"{target.name}/{name}": digest for name, digest in digests.items()},
-    )
+        }
+        self._unused: frozenset[str] = frozenset()
+        self._laid: list[_Laid] = []
+        self._streams = Streams()
+
+    def lay_sources(self) -> None:
+        """Lay the Python sources there.
+
+        :raises OSError: writing failed, the disk is full for instance.
+        :raises zipfile.BadZipFile: a wheel is damaged.
+        """
+        self._lay_large(name for name in self._members if stays_anyway(name, level=self._level))
+        # Most of the unused ones need not be read.
+        read = functools.cache(lambda name: self._members[name].read())
+        self._unused = unused_files(self._members.keys(), read=lambda name: read(name).content, level=self._level)
+        sources = self._staying(filter(_is_source, self._members))
+        self._laid += [self._write(self._members[name], read(name)) for name in sources]
+
+    def lay_rest(self) -> Installed:
+        """Lay what else there is, without the symbols that the level leaves out.
+
+        :raises OSError: writing failed, the disk is full for instance.
+        :raises zipfile.BadZipFile: a wheel is damaged.
+        """
+        rest = [name for name in self._members if not _is_source(name) and name not in self._unused]
+        self._lay_large(rest)
+        self._laid += map(self._lay, self._staying(name for name in rest if name not in self._large))
+        self._laid += [large.result() for large in self._large.values()]
+        unused = sum(self._members[name].info.file_size for name in self._unused)
+        stripped = {self._target / laid.name: laid.stripped for laid in self._laid if laid.stripped}
+        return Installed(
+            saved=Saved(files=len(self._unused), size=unused + sum(stripped.values())),
+            rewritten=frozenset(stripped),
+            floors=tuple(laid.floor for laid in self._laid if laid.compiled),
+            streams=self._streams,
+        )
+
+    def _lay_large(self, names: Iterable[str]) -> None:
+        """Have those of some members laid there by others that are large, and are not already."""
+        size = {name: self._members[name].info.file_size for name in names if name not in self._large}
+        large = [name for name in size if size[name] >= _LARGE and not _is_source(name)]
+        # The largest first, so that none of them is what all wait for at the end.
+        for name in self._staying(sorted(large, key=lambda name: (-size[name], name))):
+            self._large[name] = self._pool.submit(self._lay, name)
+
+    def _staying(self, names: Iterable[str]) -> list[str]:
+        """Those of some members that are to be there, whose folders are then there."""
+        staying = [name for name in names if name not in self._unused and not is_leftover(name)]
+        for folder in {folder_of(name) for name in staying}:
+            (self._target / folder).mkdir(parents=True, exist_ok=True)
+        return staying
+
+    def _lay(self, name: str) -> _Laid:
+        member = self._members[name]
+        read = member.read()
+        if not read.content.startswith(ELF_MAGIC):
+            return self._write(member, read)
+        smaller = without_symbols(read.content, level=self._level)
+        laid = self._write(member, read) if smaller is None else self._write_anew(member, smaller)
+        kept = read.content if smaller is None else smaller
+        return replace(laid, compiled=True, floor=glibc_floor(kept), stripped=len(read.content) - len(kept))
+
+    def _write(self, member: _Member, read: _Read) -> _Laid:
+        """Lay a file there as the wheel has it."""
+        status = self._put(member, read.content)
+        # RECORD is written anew when all is there.
+        if read.is_stream and not member.name.endswith(_RECORD):
+            self._keep(member, read.content, status, deflated=member.deflated)
+        return _Laid(member.name)
+
+    def _write_anew(self, member: _Member, content: bytes) -> _Laid:
+        """Lay a file there with another content than the wheel has."""
+        status, deflated = self._put(member, content), deflate(content)
+        self._keep(member, content, status, deflated=lambda: deflated)
+        return _Laid(member.name)
+
+    def _put(self, member: _Member, content: bytes) -> os.stat_result:
+        path = self._target / member.name
+        with path.open("wb") as file:
+            file.write(content)
+            file.flush()
+            if _is_executable(member.info):
+                path.chmod(os.fstat(file.fileno()).st_mode | 0o111)
+            return os.fstat(file.fileno())
+
+    def _keep(
+        self,
+        member: _Member,
+        content: bytes,
+        status: os.stat_result,
+        *,
+        deflated: Callable[[], Deflated | None],
+    ) -> None:
+        sha256 = hashlib.sha256(content).hexdigest()
+        self._streams.keep(f"{self._target.name}/{member.name}", status=status, sha256=sha256, deflated=deflated)
 
 
-def _unpack(wheel: PlainWheel, *, target: Path, unused: Set[str]) -> dict[str, str]:
-    """Lay its files there; the SHA-256 of those whose compressed content can be taken as it is."""
-    digests: dict[str, str] = {}
-    with wheel.path.open("rb") as file, zipfile.ZipFile(wheel.path) as archive:
-        for name in wheel.members.keys() - unused:
-            info = wheel.members[name]
-            content = _inflated(file, info)
-            if content is not None:
-                digests[name] = hashlib.sha256(content).hexdigest()
-            path = target / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            # What is wrong with it zipfile says.
-            path.write_bytes(archive.read(info) if content is None else content)
-            if _is_executable(info):
-                path.chmod(path.stat().st_mode | 0o111)
-    return digests
-
-
-def _inflated(file: IO[bytes], info: zipfile.ZipInfo) -> bytes | None:
-    """The content of a deflated member that is in every way as the directory says."""
-    data = read_compressed(file, info) if info.compress_type == zipfile.ZIP_DEFLATED else None
-    content = inflate(data, size=info.file_size) if data is not None else None
-    return content if content is not None and zlib.crc32(content) == info.CRC else None
+def _is_source(name: str) -> bool:
+    return name.endswith(".py")
 
 
 def _read(path: Path) -> PlainWheel | None:

@@ -13,9 +13,11 @@ from __future__ import annotations
 import os
 import stat
 import struct
+import weakref
 import zipfile
 import zlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
@@ -30,6 +32,8 @@ _DEFLATED = 8
 _UTF8 = 0x800
 #: 1980-01-01 00:00:00, the oldest date that the format can hold.
 _TIME, _DATE = 0, (0 << 9) | (1 << 5) | 1
+#: Of zlib.
+COMPRESSION_LEVEL = 4
 MOST_MEMBERS = 0xFFFF - 1
 MOST_BYTES = 0xFFFFFFFF - 1
 
@@ -52,7 +56,7 @@ class Deflated:
     crc: int
 
 
-def deflate(content: bytes, *, level: int) -> Deflated:
+def deflate(content: bytes, *, level: int = COMPRESSION_LEVEL) -> Deflated:
     """Compress a file's content. Threads may do that side by side.
 
     :param content: the file.
@@ -62,20 +66,28 @@ def deflate(content: bytes, *, level: int) -> Deflated:
     return Deflated(compressor.compress(content) + compressor.flush(), size=len(content), crc=zlib.crc32(content))
 
 
-def read_compressed(file: IO[bytes], member: zipfile.ZipInfo) -> bytes | None:
-    """A member's content as a zip holds it, compressed or not.
+class ZipBytes:
+    """A zip for several threads to read in; it is closed when nobody has it any more.
 
-    :param file: that zip.
-    :param member: a file in it.
-    :returns: None if there is no such member where the zip's directory says so.
+    :param path: the zip.
+    :raises OSError: it can't be read.
     """
-    file.seek(member.header_offset)
-    header = file.read(_LOCAL.size)
-    if len(header) < _LOCAL.size or not header.startswith(_LOCAL_MAGIC):
-        return None
-    *_fields, name_length, extra_length = _LOCAL.unpack(header)
-    file.seek(name_length + extra_length, os.SEEK_CUR)
-    return file.read(member.compress_size)
+
+    def __init__(self, path: Path) -> None:
+        self._handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        weakref.finalize(self, os.close, self._handle)
+
+    def member(self, info: zipfile.ZipInfo) -> bytes | None:
+        """What the zip has of a file, compressed or not; C(None) if that is not where its directory says.
+
+        :raises OSError: it can't be read.
+        """
+        header = os.pread(self._handle, _LOCAL.size, info.header_offset)
+        if len(header) < _LOCAL.size or not header.startswith(_LOCAL_MAGIC):
+            return None
+        *_fields, name_length, extra_length = _LOCAL.unpack(header)
+        start = info.header_offset + _LOCAL.size + name_length + extra_length
+        return os.pread(self._handle, info.compress_size, start)
 
 
 def inflate(data: bytes, *, size: int) -> bytes | None:

@@ -95,7 +95,7 @@ options:
       - What to leave out of the packages. Nothing that an import needs is ever left out.
       - V(safe) leaves out stubs for type checkers (unless the code beside them reads them), sources, headers and static
         libraries for compilers, folders C(tests) inside packages (unless something that stays imports them), and the
-        symbol tables and debugging sections of shared libraries where they are a twentieth of the file or more.
+        symbol tables and debugging sections of shared libraries where they are a tenth of the file or more.
       - V(max) leaves out more, these tables and sections however small they are, and what only Windows or macOS runs.
       - What is loaded of a library stays byte for byte, at an offset with the same alignment, and C(RECORD) has its new
         hash.

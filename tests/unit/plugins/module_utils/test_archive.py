@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 from ansible_collections.asesoria.serverless.plugins.module_utils import _archive, _zip_file
 from ansible_collections.asesoria.serverless.plugins.module_utils._archive import (
-    COMPRESSION_LEVEL,
     Archive,
     ArchiveError,
     file_sha256,
@@ -22,7 +21,11 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._archive impor
     unzipped_size,
     write_archive,
 )
-from ansible_collections.asesoria.serverless.plugins.module_utils._zip_file import Deflated, ZipLimitError
+from ansible_collections.asesoria.serverless.plugins.module_utils._zip_file import (
+    COMPRESSION_LEVEL,
+    Deflated,
+    ZipLimitError,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

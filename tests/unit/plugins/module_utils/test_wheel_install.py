@@ -15,31 +15,28 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 from ansible_collections.asesoria.serverless.plugins.module_utils import _wheel_install
 from ansible_collections.asesoria.serverless.plugins.module_utils._archive import write_archive
 from ansible_collections.asesoria.serverless.plugins.module_utils._build_source import Job
-from ansible_collections.asesoria.serverless.plugins.module_utils._layer_tree import record_tree, remove_leftovers
+from ansible_collections.asesoria.serverless.plugins.module_utils._layer_tree import record_tree
 from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import Saved
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Completed
 from ansible_collections.asesoria.serverless.plugins.module_utils._wheel_install import (
-    Installed,
     WheelInstallError,
-    install_wheels,
+    begin_install,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._wheel_unpack import (
-    WheelStreams,
+    Installed,
     read_plain,
 )
-from ansible_collections.asesoria.serverless.plugins.module_utils._zip_file import (
-    ZipFile,
-    deflate,
-    inflate,
-    read_compressed,
-)
+from ansible_collections.asesoria.serverless.plugins.module_utils._zip_file import ZipBytes, ZipFile, deflate, inflate
+from ansible_collections.asesoria.serverless.plugins.module_utils._zip_unpack import unpack_zip
 
 INFO = "one-1.0.dist-info"
 WHEEL = b"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
@@ -101,10 +98,21 @@ class Pip:
 def install(wheels: Sequence[Path], target: Path, pip: Pip, *, level: str = "none") -> Installed:
     target.mkdir(parents=True)
     job = Job(sys.executable, temporary=target.parent, runner=pip)
-    installed = install_wheels(wheels, target=target, level=level, job=job)
-    remove_leftovers(target)
-    record_tree(target)
+    with ThreadPoolExecutor(2) as pool:
+        installing = begin_install(wheels, target=target, level=level, job=job, pool=pool)
+        staying = [name for wheel in wheels for name in sources(wheel)]
+        assert level != "none" or all((target / name).is_file() for name in staying)
+        installed = installing.finish()
+    record_tree(target, rewritten=installed.rewritten)
     return installed
+
+
+def sources(wheel: Path) -> list[str]:
+    """What there is to compile."""
+    if not zipfile.is_zipfile(wheel):
+        return []
+    with zipfile.ZipFile(wheel) as archive:
+        return [name for name in archive.namelist() if name.endswith(".py")]
 
 
 def content_of(folder: Path) -> dict[str, tuple[bool, bytes]]:
@@ -116,7 +124,18 @@ def content_of(folder: Path) -> dict[str, tuple[bool, bytes]]:
 
 
 def two_wheels(folder: Path) -> list[Path]:
-    more = {"one/run.sh": b"#!/bin/sh\n", "one/tests/test_it.py": b"", "one/stub.pyi": b"..."}
+    more = {
+        "one/run.sh": b"#!/bin/sh\n",
+        "one/tests/test_it.py": b"",
+        "one/tests/data.csv": bytes(100_000),
+        "one/stub.pyi": b"...",
+        "one/large.txt": bytes(range(200)) * 1000,
+        "one/_native.so": with_symbols(),
+        "one/old.pyc": b"x",
+        "one/__pycache__/x.txt": b"x",
+        "one-1.0.dist-info/direct_url.json": b"{}",
+        "bin/one": b"#!/usr/bin/python\n",
+    }
     first = write_wheel(folder, complete(members(**more)), modes={"one/run.sh": stat.S_IFREG | 0o755})
     return [first, write_wheel(folder, complete(members("two"), name="two"), name="two")]
 
@@ -130,7 +149,18 @@ def test_it_is_the_same_as_by_pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     theirs = install(wheels, tmp_path / "theirs/python", pip, level=level)
     assert (pip.calls, theirs.streams) == (1, None)
     assert content_of(tmp_path / "ours") == content_of(tmp_path / "theirs")
-    assert ours.saved == theirs.saved == (Saved(0, 0) if level == "none" else Saved(2, 3))
+    assert (ours.saved, ours.rewritten, ours.glibc, len(ours.floors)) == (
+        theirs.saved,
+        {tmp_path / "ours" / path.relative_to(tmp_path / "theirs") for path in theirs.rewritten},
+        theirs.glibc,
+        1,
+    )
+    if level == "none":
+        assert (ours.saved, ours.rewritten) == (Saved(0, 0), frozenset())
+    else:
+        assert ours.rewritten == {tmp_path / "ours/python/one/_native.so"}
+        assert (ours.saved.files, ours.saved.size > 100_003) == (3, True)
+    assert not [name for name in content_of(tmp_path / "ours") if "old.pyc" in name or "direct_url" in name]
     executable = [name for name, (runs, _content) in content_of(tmp_path / "ours").items() if runs]
     assert executable == ["python/one/run.sh"]
 
@@ -210,9 +240,8 @@ def test_a_damaged_wheel_is_said_to_be(tmp_path: Path) -> None:
 
 
 def test_what_has_not_changed_is_not_compressed_again(tmp_path: Path) -> None:
-    files = complete(members())
-    wheel = write_wheel(tmp_path, files)
-    installed = install([wheel], tmp_path / "root/python", Pip())
+    wheel = write_wheel(tmp_path, complete(members(**{"one/_native.so": with_symbols()})))
+    installed = install([wheel], tmp_path / "root/python", Pip(), level="safe")
     (tmp_path / "root/python/one/x.so").write_bytes(bytes(range(255)) * 9)
     write_archive(tree=tmp_path / "root", destination=tmp_path / "with.zip", streams=installed.streams)
     write_archive(tree=tmp_path / "root", destination=tmp_path / "without.zip")
@@ -220,7 +249,7 @@ def test_what_has_not_changed_is_not_compressed_again(tmp_path: Path) -> None:
     assert compressed(tmp_path / "with.zip", "python/one/__init__.py") != compressed(
         tmp_path / "without.zip", "python/one/__init__.py"
     )
-    for name in ("python/one/x.so", f"python/{INFO}/RECORD"):
+    for name in ("python/one/x.so", "python/one/_native.so", f"python/{INFO}/RECORD"):
         assert compressed(tmp_path / "with.zip", name) == compressed(tmp_path / "without.zip", name)
     with zipfile.ZipFile(tmp_path / "with.zip") as ours, zipfile.ZipFile(tmp_path / "without.zip") as again:
         assert ours.namelist() == again.namelist()
@@ -228,24 +257,48 @@ def test_what_has_not_changed_is_not_compressed_again(tmp_path: Path) -> None:
 
 
 def compressed(archive: Path, name: str) -> bytes:
-    with archive.open("rb") as file, zipfile.ZipFile(file) as opened:
-        data = read_compressed(file, opened.getinfo(name))
+    with zipfile.ZipFile(archive) as opened:
+        data = ZipBytes(archive).member(opened.getinfo(name))
     assert data
     return data
 
 
-def test_what_is_compressed_is_not_taken_on_trust(tmp_path: Path) -> None:
-    """Whoever wants it has to know the SHA-256 of what it was when it was unpacked."""
+def with_symbols() -> bytes:
+    """A shared library of which a compiler has left more than a tenth that is not loaded."""
+    found = metadata.distribution("markupsafe")
+    return next(Path(str(file.locate())).read_bytes() for file in found.files or [] if file.suffix == ".so")
+
+
+def test_what_is_compressed_is_known_until_the_file_is_written_again(tmp_path: Path) -> None:
     content = b"what the file holds"
     wheel = write_wheel(tmp_path, complete(members(**{"one/x.py": content})))
     streams = install([wheel], tmp_path / "root/python", Pip()).streams
     assert streams
-    found = streams.find("python/one/x.py", sha256=hashlib.sha256(content).hexdigest())
-    assert found
-    assert inflate(found.data, size=found.size) == content
-    assert (found.size, found.crc) == (len(content), zlib.crc32(content))
-    assert streams.find("python/one/x.py", sha256=hashlib.sha256(content + b" ").hexdigest()) is None
-    assert streams.find("python/one/y.py", sha256=hashlib.sha256(content).hexdigest()) is None
+    path = tmp_path / "root/python/one/x.py"
+    known = streams.find("python/one/x.py", status=path.stat())
+    assert known
+    assert inflate(known.deflated.data, size=known.deflated.size) == content
+    assert known.sha256 == hashlib.sha256(content).hexdigest()
+    assert (known.deflated.size, known.deflated.crc) == (len(content), zlib.crc32(content))
+    assert streams.find("python/one/y.py", status=path.stat()) is None
+    os.utime(path, ns=(0, path.stat().st_mtime_ns + 1))
+    assert streams.find("python/one/x.py", status=path.stat()) is None
+
+
+def test_what_the_zip_holds_is_not_taken_on_trust(tmp_path: Path) -> None:
+    """A file that was changed behind everybody's back, date and size as before, is as in the zip after that."""
+    wheel = write_wheel(tmp_path, complete(members()))
+    streams = install([wheel], tmp_path / "root/python", Pip()).streams
+    write_archive(tree=tmp_path / "root", destination=tmp_path / "layer.zip", streams=streams)
+    before = content_of(tmp_path / "root")
+    path = tmp_path / "root/python/one/x.so"
+    status = path.stat()
+    path.write_bytes(bytes(reversed(range(256))) * 9)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert streams
+    assert streams.find("python/one/x.so", status=path.stat())
+    unpack_zip(tmp_path / "layer.zip", tmp_path / "root", streams=streams)
+    assert content_of(tmp_path / "root") == before
 
 
 def test_what_has_something_behind_it_is_compressed_again(tmp_path: Path) -> None:
@@ -258,11 +311,12 @@ def test_what_has_something_behind_it_is_compressed_again(tmp_path: Path) -> Non
             behind = b"x" if name == "one/__init__.py" else b""
             archive.add(name, replace(packed, data=packed.data + behind), mode=0o644)
         archive.close()
-    installed = install([wheel], tmp_path / "root/python", Pip())
-    assert (tmp_path / "root/python/one/__init__.py").read_bytes() == members()["one/__init__.py"]
-    assert installed.streams
-    assert "python/one/__init__.py" not in installed.streams.digests
-    assert "python/one/x.so" in installed.streams.digests
+    streams = install([wheel], tmp_path / "root/python", Pip()).streams
+    python = tmp_path / "root/python"
+    assert (python / "one/__init__.py").read_bytes() == members()["one/__init__.py"]
+    assert streams
+    assert streams.find("python/one/__init__.py", status=(python / "one/__init__.py").stat()) is None
+    assert streams.find("python/one/x.so", status=(python / "one/x.so").stat())
 
 
 def test_what_is_stored_is_compressed(tmp_path: Path) -> None:
@@ -270,4 +324,7 @@ def test_what_is_stored_is_compressed(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel, "w", zipfile.ZIP_STORED) as archive:
         for name, content in complete(members()).items():
             archive.writestr(name, content)
-    assert install([wheel], tmp_path / "python", Pip()).streams == WheelStreams({}, {})
+    streams = install([wheel], tmp_path / "root/python", Pip()).streams
+    write_archive(tree=tmp_path / "root", destination=tmp_path / "layer.zip", streams=streams)
+    content = members()["one/__init__.py"]
+    assert compressed(tmp_path / "layer.zip", "python/one/__init__.py") == deflate(content).data
