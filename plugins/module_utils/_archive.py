@@ -12,14 +12,15 @@ versions differ, C(Archive.tree_sha256) still says whether the contents are the 
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import os
 import stat
 import tempfile
 import zipfile
 from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -181,22 +182,26 @@ def _member(name: str, entry: os.DirEntry[str], *, root: Path) -> _Member:
 def _compressed(members: Iterable[_Member], streams: Streams | None) -> Iterator[tuple[_Member, Deflated, bytes]]:
     """Members in their order with their compressed content and their line of the digest.
 
-    As many are compressed at once as there are processors, and what waits in memory is limited.
+    As many are compressed at once as there are processors, and what waits in memory is limited. Those that are known
+    are read when it is their turn.
     """
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        waiting: deque[tuple[int, Future[tuple[_Member, Deflated, bytes]]]] = deque()
+        waiting: deque[tuple[int, Callable[[], tuple[_Member, Deflated, bytes]]]] = deque()
         ahead = 0
         try:
             for member in members:
+                if streams and streams.knows(member.name, status=member.status):
+                    waiting.append((0, functools.partial(_compress, member, streams)))
+                    continue
                 size = member.status.st_size
-                waiting.append((size, pool.submit(_compress, member, streams)))
+                waiting.append((size, pool.submit(_compress, member, None).result))
                 ahead += size
                 while ahead > _AHEAD:
-                    size, done = waiting.popleft()
-                    yield done.result()
+                    size, take = waiting.popleft()
+                    yield take()
                     ahead -= size
-            for _size, done in waiting:
-                yield done.result()
+            for _size, take in waiting:
+                yield take()
         finally:
             pool.shutdown(cancel_futures=True)
 

@@ -142,11 +142,13 @@ class Offer:
     :param distribution: its name.
     :param modules: dotted names, sorted.
     :param required: normalized names of what it can't be without.
+    :param files: how many it has.
     """
 
     distribution: str
     modules: list[str]
     required: frozenset[str]
+    files: int
 
     @property
     def key(self) -> str:
@@ -231,10 +233,18 @@ def check_imports(
 def read_offers(folder: Path) -> list[Offer]:
     """What the distributions of an import folder let one import."""
     there = files_below(folder)
-    return [
-        Offer(distribution=found.metadata["Name"], modules=modules_of(found, there), required=_required(found))
-        for found in metadata.distributions(path=[str(folder)])
-    ]
+    return [_offer(found, there) for found in metadata.distributions(path=[str(folder)])]
+
+
+def _offer(found: metadata.Distribution, there: Container[str]) -> Offer:
+    rows = csv.reader(io.StringIO(found.read_text("RECORD") or ""))
+    names = [row[0] for row in rows if row and row[0] in there]
+    return Offer(
+        distribution=found.metadata["Name"],
+        modules=modules_of(names, there),
+        required=_required(found),
+        files=len(names),
+    )
 
 
 def _failures(offers: list[Offer], answers: Mapping[str, _Answer]) -> Iterator[Failure]:
@@ -281,19 +291,16 @@ def _leaning(offers: list[Offer], provided: frozenset[str]) -> frozenset[str]:
         found = more
 
 
-def modules_of(distribution: metadata.Distribution, there: Container[str]) -> list[str]:
+def modules_of(names: Iterable[str], there: Container[str]) -> list[str]:
     """The top-level modules and packages that a distribution brings; of a namespace package, what lies in it.
 
-    :param distribution: an installed one.
+    :param names: of its files.
     :param there: names of all files of the folder that it is installed into.
     """
-    rows = csv.reader(io.StringIO(distribution.read_text("RECORD") or ""))
-    return sorted({module for row in rows if row for module in _module_of(row[0], there)})
+    return sorted({module for name in names if name.endswith(_SOURCES) for module in _module_of(name, there)})
 
 
 def _module_of(name: str, there: Container[str]) -> Iterator[str]:
-    if not name.endswith(_SOURCES) or name not in there:
-        return
     *folders, file = name.split("/")
     for depth in range(1, len(folders) + 1):
         if "/".join((*folders[:depth], "__init__.py")) in there:
@@ -311,7 +318,9 @@ def _dotted(parts: Sequence[str]) -> Iterator[str]:
 def _import_all(
     offers: list[Offer], *, folder: Path, before: list[str], work: Path, python: str, runner: Runner
 ) -> dict[str, _Answer]:
-    modules = sorted({module for offer in offers for module in offer.modules})
+    # What takes longest comes first, so that it is not what all wait for at the end.
+    largest_first = sorted(offers, key=lambda offer: (-offer.files, offer.distribution))
+    modules = list(dict.fromkeys(module for offer in largest_first for module in offer.modules))
     listing, home = work / "modules.json", work / "home"
     listing.write_text(json.dumps(modules), encoding="utf-8")
     home.mkdir()

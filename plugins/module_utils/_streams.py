@@ -52,6 +52,15 @@ class Streams:
         """
         self._kept[name] = _Kept(_seen(status), sha256, deflated)
 
+    def knows(self, name: str, *, status: os.stat_result) -> bool:
+        """Whether it is known what a file is compressed to.
+
+        :param name: in the tree, with C(/).
+        :param status: of the file as it is now.
+        """
+        kept = self._kept.get(name)
+        return kept is not None and kept.seen == _seen(status)
+
     def find(self, name: str, *, status: os.stat_result) -> Compressed | None:
         """What a file is compressed to; C(None) if it is not known, or was written since.
 
@@ -59,10 +68,8 @@ class Streams:
         :param status: of the file as it is now.
         """
         kept = self._kept.get(name)
-        if kept is None or kept.seen != _seen(status):
-            return None
-        deflated = kept.deflated()
-        return Compressed(deflated, kept.sha256) if deflated else None
+        deflated = kept.deflated() if kept and kept.seen == _seen(status) else None
+        return Compressed(deflated, kept.sha256) if kept and deflated else None
 
 
 def _seen(status: os.stat_result) -> tuple[int, int, int]:
