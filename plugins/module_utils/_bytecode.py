@@ -17,46 +17,58 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._file_tree imp
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Runner
 
 # What else an interpreter has seen can show in the bytes. So the files are dealt out to a number of processes that is
-# always the same, always in the same way, each takes its own one after the other, and none has the site module, whose
-# .pth files may import things. How many of them run at once leaves no trace.
+# always the same, always in the same way. Each is a copy of one that has compiled nothing yet, takes its own files one
+# after the other, and has no site module, whose .pth files may import things. How many of them run at once leaves no
+# trace.
 # The path in each file is the one that Lambda will load it from. A file that does not compile, a template for instance,
 # has no bytecode, and says so when somebody imports it.
-PARTS = 4
-_PART = """
+PARTS = 16
+_COMPILE = f"""
 import importlib.util, marshal, os, sys
 root = sys.argv[1]
 head = importlib.util.MAGIC_NUMBER + (0b01).to_bytes(4, "little")
-for line in sys.stdin.buffer:
-    name = os.fsdecode(line[:-1])
+files = sorted(
+    (os.path.getsize(os.path.join(folder, name)), os.path.relpath(os.path.join(folder, name), root))
+    for folder, _folders, names in os.walk(root + "/python") for name in names
+    if name.endswith(".py")
+)
+
+def compile_file(name):
     path = os.path.join(root, name)
     with open(path, "rb") as file:
         source = file.read()
     try:
         code = compile(source, os.path.join("/opt", name), "exec", dont_inherit=True)
     except Exception:
-        continue
+        return
     cache = importlib.util.cache_from_source(path)
     os.makedirs(os.path.dirname(cache), exist_ok=True)
     with open(cache, "wb") as file:
         file.write(head + importlib.util.source_hash(source) + marshal.dumps(code))
-"""
-_COMPILE = f"""
-import os, subprocess, sys
-from concurrent.futures import ThreadPoolExecutor
-root = sys.argv[1]
-files = sorted(
-    (os.path.getsize(os.path.join(folder, name)), os.path.relpath(os.path.join(folder, name), root))
-    for folder, _folders, names in os.walk(root + "/python") for name in names
-    if name.endswith(".py") and "\\n" not in os.path.join(folder, name)
-)
 
-def compile_part(number):
-    names = sorted(name for _size, name in files[number::{PARTS}])
-    argv = [sys.executable, "-I", "-S", "-W", "ignore", "-c", {_PART!r}, root]
-    return subprocess.run(argv, input=b"".join(os.fsencode(name) + b"\\n" for name in names))
+def start(part):
+    if os.fork():
+        return
+    status = 1
+    try:
+        for name in sorted(name for _size, name in part):
+            compile_file(name)
+        status = 0
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        os._exit(status)
 
-with ThreadPoolExecutor(min({PARTS}, os.cpu_count() or 1)) as pool:
-    sys.exit(max(done.returncode != 0 for done in pool.map(compile_part, range({PARTS}))))
+failed, running = False, 0
+for number in range({PARTS}):
+    if running == (os.cpu_count() or 1):
+        failed |= os.wait()[1] != 0
+        running -= 1
+    start(files[number::{PARTS}])
+    running += 1
+for _process in range(running):
+    failed |= os.wait()[1] != 0
+sys.exit(failed)
 """
 
 

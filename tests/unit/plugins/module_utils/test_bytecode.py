@@ -97,3 +97,10 @@ def test_an_import_reads_the_bytecode_and_not_the_source(tmp_path: Path) -> None
 def test_an_interpreter_that_fails_is_one_error(tmp_path: Path) -> None:
     with pytest.raises(BytecodeError, match=r"/bin/false could not compile the layer's modules \(it ended with 1\)"):
         compile_tree(make_tree(tmp_path), python="/bin/false", runner=run)
+
+
+def test_what_can_not_be_written_is_one_error(tmp_path: Path) -> None:
+    root = make_tree(tmp_path)
+    (root / "python/shop/__pycache__").touch()
+    with pytest.raises(BytecodeError, match=r"could not compile the layer's modules \(FileExistsError: .*__pycache__"):
+        compile_tree(root, python=sys.executable, runner=run)
