@@ -106,8 +106,8 @@ def write_archive(*, tree: Path, destination: Path, streams: Streams | None = No
             os.fsync(file.fileno())
         Path(temporary).chmod(FILE_MODE)
         result = Archive(
-            sha256=file_sha256(Path(temporary)),
-            size=Path(temporary).stat().st_size,
+            sha256=archive.sha256,
+            size=archive.size,
             files=len(members),
             unzipped_size=unzipped,
             tree_sha256=contents.hexdigest(),

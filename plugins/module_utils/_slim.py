@@ -43,7 +43,7 @@ _FOR_COMPILERS = frozenset(
 )
 #: Suffixes of what only Windows or macOS runs or loads.
 _FOR_OTHER_SYSTEMS = frozenset({".bat", ".cmd", ".dll", ".dylib", ".exe", ".ps1", ".pyd"})
-_READS_STUBS = re.compile(rb"attach_stub|\.pyi\b")
+_STUB_NAME = re.compile(rb"\.pyi\b")
 # An import statement, over several lines where it has parentheses or backslashes.
 _IMPORT = re.compile(
     rb"^[ \t]*(?:from[ \t]+(?P<source>[.\w]+)[ \t]+import[ \t]*(?P<names>\([^)]*\)|(?:\\\n|[^#\n])*)"
@@ -124,9 +124,14 @@ def _of_no_use(names: Collection[str], read: Reader, suffixes: frozenset[str]) -
     stubs = {name for name, suffix in suffix_of.items() if suffix == _STUB}
     beside = {folder_of(name) for name in stubs}
     sources = [name for name in names if name.endswith(".py") and folder_of(name) in beside]
-    reading = {folder_of(name) for name in sources if _READS_STUBS.search(read(name))}
+    reading = {folder_of(name) for name in sources if _reads_stubs(read(name))}
     yield from (name for name in stubs if folder_of(name) not in reading)
     yield from (name for name, suffix in suffix_of.items() if suffix in suffixes)
+
+
+def _reads_stubs(source: bytes) -> bool:
+    # A pattern alone would look at every byte.
+    return b"attach_stub" in source or (b".pyi" in source and _STUB_NAME.search(source) is not None)
 
 
 def _unused_tests(names: Collection[str], read: Reader) -> Iterator[str]:

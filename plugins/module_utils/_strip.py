@@ -248,8 +248,9 @@ def _write(data: bytes, tables: _Tables, *, removed: frozenset[int], pieces: lis
     last = pieces[-1]
     sections_at = -(-(last.to + last.end - last.start) // _ALIGNMENT) * _ALIGNMENT
     written = bytearray(sections_at + len(tables.sections) * _SECTION.size)
+    source = memoryview(data)
     for piece in pieces:
-        written[piece.to : piece.to + piece.end - piece.start] = data[piece.start : piece.end]
+        written[piece.to : piece.to + piece.end - piece.start] = source[piece.start : piece.end]
     header = list(_HEADER.unpack_from(data))
     header[5], header[6] = moved(tables.segments_at), sections_at
     _HEADER.pack_into(written, 0, *header)

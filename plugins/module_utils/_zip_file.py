@@ -10,6 +10,7 @@ Source: PKWARE, "APPNOTE.TXT - .ZIP File Format Specification", version 6.3.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import struct
@@ -115,6 +116,7 @@ class ZipFile:
         self._file = file
         self._directory: list[bytes] = []
         self._at = 0
+        self._digest = hashlib.sha256()
 
     def add(self, name: str, content: Deflated, *, mode: int) -> None:
         """Write a member.
@@ -144,6 +146,17 @@ class ZipFile:
         self._write(b"".join(self._directory))
         self._write(_END.pack(b"PK\5\6", 0, 0, count, count, self._at - start, start, 0))
 
+    @property
+    def size(self) -> int:
+        """How many bytes were written."""
+        return self._at
+
+    @property
+    def sha256(self) -> str:
+        """Of what was written, in hexadecimal."""
+        return self._digest.hexdigest()
+
     def _write(self, data: bytes) -> None:
         self._file.write(data)
+        self._digest.update(data)
         self._at += len(data)
