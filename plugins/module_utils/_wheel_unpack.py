@@ -8,7 +8,7 @@ Nearly all wheels are plain. One that has a C(.data) folder, files that its RECO
 format is for pip, and so is a set of wheels two of which bring the same file, since which one stays is then for an
 installer to say. What is installed is the same either way.
 
-A file that stays as it was in its wheel need not be compressed again, see C(WheelStreams).
+A file that stays as it was in its wheel need not be compressed again, see C(_streams).
 
 Source: Python Packaging User Guide, "Binary distribution format".
 """

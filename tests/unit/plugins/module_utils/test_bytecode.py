@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.asesoria.serverless.plugins.module_utils._bytecode import BytecodeError, compile_tree
-from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Completed
+from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Completed, Runner
 
 SOURCE = """
 NAMES = frozenset({"a", "b", "c", "d", "e", "f", "g"})
@@ -68,6 +68,17 @@ def test_bytecode_follows_from_the_sources_alone(tmp_path: Path, monkeypatch: py
     assert trees[0] == trees[1]
 
 
+def on(processors: int) -> Runner:
+    """Runs it as on a machine with so many processors, in a poor locale."""
+
+    def limited(argv: Sequence[str], *, environment: Mapping[str, str]) -> Completed:
+        *before, code, folder = argv
+        program = f"import os; os.cpu_count = lambda: {processors}\n{code}"
+        return run([*before, program, folder], environment={**environment, "LC_ALL": "POSIX"})
+
+    return limited
+
+
 def test_how_many_run_at_once_leaves_no_trace(tmp_path: Path) -> None:
     trees = []
     for name, processors in (("one", 1), ("many", 8)):
@@ -75,13 +86,7 @@ def test_how_many_run_at_once_leaves_no_trace(tmp_path: Path) -> None:
         for number in range(30):
             (root / "python" / f"module_{number}.py").write_text(SOURCE * (number % 5 + 1) + f"NUMBER = {number}\n")
         (root / "python" / "año.py").write_text(SOURCE)
-        program = f"import os; os.cpu_count = lambda: {processors}\n"
-
-        def limited(argv: Sequence[str], *, environment: Mapping[str, str], program: str = program) -> Completed:
-            *before, code, folder = argv
-            return run([*before, program + code, folder], environment={**environment, "LC_ALL": "POSIX"})
-
-        assert compile_tree(root, python=sys.executable, runner=limited) == 33
+        assert compile_tree(root, python=sys.executable, runner=on(processors)) == 33
         trees.append(bytecode(root))
     assert trees[0] == trees[1]
 
@@ -99,8 +104,9 @@ def test_an_interpreter_that_fails_is_one_error(tmp_path: Path) -> None:
         compile_tree(make_tree(tmp_path), python="/bin/false", runner=run)
 
 
-def test_what_can_not_be_written_is_one_error(tmp_path: Path) -> None:
+@pytest.mark.parametrize("processors", [1, 64])
+def test_what_can_not_be_written_is_one_error(tmp_path: Path, processors: int) -> None:
     root = make_tree(tmp_path)
     (root / "python/shop/__pycache__").touch()
     with pytest.raises(BytecodeError, match=r"could not compile the layer's modules \(FileExistsError: .*__pycache__"):
-        compile_tree(root, python=sys.executable, runner=run)
+        compile_tree(root, python=sys.executable, runner=on(processors))
