@@ -28,12 +28,8 @@ _VERSION = re.compile(rb"(?<=\0)GLIBC_(\d+)\.(\d+)(?:\.\d+)?\0")
 _ABI_MARK, _FIRST_WITH_MARKS = b"\0GLIBC_ABI_", (2, 36)
 
 
-Floor = tuple[int, int] | None
-"""Major and minor number of a glibc; None stands for any."""
-
-
-def floors_below(folder: Path) -> list[Floor]:
-    """Which glibc each ELF file below a folder needs at least.
+def floors_below(folder: Path) -> list[tuple[int, int] | None]:
+    """Which glibc each ELF file below a folder needs at least, as C(glibc_floor) says it.
 
     :raises OSError: one can't be read.
     """
@@ -47,7 +43,7 @@ def floors_below(folder: Path) -> list[Floor]:
     return floors
 
 
-def glibc_floor(data: bytes) -> Floor:
+def glibc_floor(data: bytes) -> tuple[int, int] | None:
     """Which glibc a file needs at least.
 
     :param data: a file.

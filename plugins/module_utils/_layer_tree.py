@@ -37,7 +37,7 @@ def is_leftover(name: str) -> bool:
 
     :param name: with C(/), relative to the folder that distributions are installed into.
     """
-    folder, _, file = name.rpartition("/")
+    folder, _slash, file = name.rpartition("/")
     return (
         name.startswith(_SCRIPTS)
         or file.endswith(_BYTECODE)

@@ -30,7 +30,7 @@ from email.parser import HeaderParser
 from pathlib import Path
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._file_tree import folder_of, folders_of
-from ansible_collections.asesoria.serverless.plugins.module_utils._glibc_floor import ELF_MAGIC, Floor, glibc_floor
+from ansible_collections.asesoria.serverless.plugins.module_utils._glibc_floor import ELF_MAGIC, glibc_floor
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_tree import is_leftover
 from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import Saved
 from ansible_collections.asesoria.serverless.plugins.module_utils._slim import (
@@ -80,7 +80,7 @@ class Installed:
 
     saved: Saved
     rewritten: frozenset[Path]
-    floors: tuple[Floor, ...]
+    floors: tuple[tuple[int, int] | None, ...]
     streams: Streams | None = None
 
     @property
@@ -110,7 +110,7 @@ class _Laid:
 
     name: str
     compiled: bool = False
-    floor: Floor = None
+    floor: tuple[int, int] | None = None
     stripped: int = 0
 
 
