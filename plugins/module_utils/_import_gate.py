@@ -23,7 +23,6 @@ import re
 import shutil
 import stat
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -206,11 +205,9 @@ def check_imports(
     :param streams: compressed contents of files that are there already.
     :raises ImportGateError: names every module that does not import, its distribution and what to do.
     """
-    with ThreadPoolExecutor(1) as beside:
-        trying = beside.submit(at_opt, opt, python=python, work=work, runner=runner)
-        unpack_zip(archive, opt, streams=streams)
-        offers = read_offers(opt / "python")
-        before = trying.result()
+    unpack_zip(archive, opt, streams=streams)
+    offers = read_offers(opt / "python")
+    before = at_opt(opt, python=python, work=work, runner=runner)
     seen = OPT if before else opt
     if not before:
         _set_writable(opt, writable=False)
@@ -237,8 +234,10 @@ def read_offers(folder: Path) -> list[Offer]:
 
 
 def _offer(found: metadata.Distribution, there: Container[str]) -> Offer:
-    rows = csv.reader(io.StringIO(found.read_text("RECORD") or ""))
-    names = [row[0] for row in rows if row and row[0] in there]
+    record = found.read_text("RECORD")
+    # The standard library knows older lists too, but takes longer: it looks for each file.
+    listed = [row[0] for row in csv.reader(io.StringIO(record)) if row] if record else map(str, found.files or [])
+    names = [name for name in listed if name in there]
     return Offer(
         distribution=found.metadata["Name"],
         modules=modules_of(names, there),

@@ -67,9 +67,11 @@ class Streams:
         :param name: in the tree, with C(/).
         :param status: of the file as it is now.
         """
-        kept = self._kept.get(name)
-        deflated = kept.deflated() if kept and kept.seen == _seen(status) else None
-        return Compressed(deflated, kept.sha256) if kept and deflated else None
+        if not self.knows(name, status=status):
+            return None
+        kept = self._kept[name]
+        deflated = kept.deflated()
+        return Compressed(deflated, kept.sha256) if deflated else None
 
 
 def _seen(status: os.stat_result) -> tuple[int, int, int]:

@@ -24,10 +24,10 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._glibc_floor i
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_tree import remove_leftovers
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import install_argv, pip_environment
 from ansible_collections.asesoria.serverless.plugins.module_utils._slim import remove_unused, strip_symbols
+from ansible_collections.asesoria.serverless.plugins.module_utils._wheel_plain import read_plain
 from ansible_collections.asesoria.serverless.plugins.module_utils._wheel_unpack import (
     Installed,
     Unpacking,
-    read_plain,
 )
 
 

@@ -4,32 +4,26 @@
 
 """Installs plain wheels into a layer's import folder: those whose files only need to be laid there.
 
-Nearly all wheels are plain. One that has a C(.data) folder, files that its RECORD does not list, links, or a newer
-format is for pip, and so is a set of wheels two of which bring the same file, since which one stays is then for an
-installer to say. What is installed is the same either way.
-
-A file that stays as it was in its wheel need not be compressed again, see C(_streams).
+What is installed is the same as by pip. A file that stays as it was in its wheel need not be compressed again, see
+C(_streams).
 
 Source: Python Packaging User Guide, "Binary distribution format".
 """
 
 from __future__ import annotations
 
-import csv
 import functools
 import hashlib
-import io
 import os
 import stat
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
-from email.parser import HeaderParser
 from pathlib import Path
 
-from ansible_collections.asesoria.serverless.plugins.module_utils._file_tree import folder_of, folders_of
+from ansible_collections.asesoria.serverless.plugins.module_utils._file_tree import folder_of
 from ansible_collections.asesoria.serverless.plugins.module_utils._glibc_floor import ELF_MAGIC, glibc_floor
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_tree import is_leftover
 from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import Saved
@@ -39,6 +33,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._slim import (
     without_symbols,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._streams import Streams
+from ansible_collections.asesoria.serverless.plugins.module_utils._wheel_plain import PlainWheel
 from ansible_collections.asesoria.serverless.plugins.module_utils._zip_file import (
     Deflated,
     ZipBytes,
@@ -46,26 +41,9 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._zip_file impo
     inflate,
 )
 
-_FORMAT = "1."
-#: Members that RECORD need not list.
-_SIGNATURES = ("RECORD", "RECORD.jws", "RECORD.p7s")
-_PLAIN_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_ENCRYPTED = 0x1
 _RECORD = ".dist-info/RECORD"
 #: Bytes of a file from which on it is worth handing it to another thread.
 _LARGE = 1 << 16
-
-
-@dataclass(frozen=True)
-class PlainWheel:
-    """A wheel that only needs to be unpacked.
-
-    :param path: the file.
-    :param members: its files, by their names.
-    """
-
-    path: Path
-    members: Mapping[str, zipfile.ZipInfo] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -112,24 +90,6 @@ class _Laid:
     compiled: bool = False
     floor: tuple[int, int] | None = None
     stripped: int = 0
-
-
-def read_plain(paths: Sequence[Path]) -> list[PlainWheel] | None:
-    """Look whether these wheels can be unpacked side by side.
-
-    :returns: None if one of them is not plain, or two have a file in common.
-    :raises OSError: one can't be read.
-    """
-    wheels: list[PlainWheel] = []
-    taken: set[str] = set()
-    for path in paths:
-        wheel = _read(path)
-        if wheel is None or not taken.isdisjoint(wheel.members):
-            return None
-        taken.update(wheel.members)
-        wheels.append(wheel)
-    # A file where another has a folder can't be laid there either.
-    return wheels if taken.isdisjoint(folders_of(taken)) else None
 
 
 @dataclass(frozen=True)
@@ -283,44 +243,6 @@ class Unpacking:
 
 def _is_source(name: str) -> bool:
     return name.endswith(".py")
-
-
-def _read(path: Path) -> PlainWheel | None:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            infos = [info for info in archive.infolist() if not info.is_dir()]
-            members = {info.filename: info for info in infos}
-            if len(members) != len(infos) or not all(map(_is_plain, infos)):
-                return None
-            return PlainWheel(path, members) if _agrees(archive, members.keys()) else None
-    except (zipfile.BadZipFile, UnicodeDecodeError, csv.Error, RuntimeError, NotImplementedError, zlib.error):
-        return None
-
-
-def _is_plain(info: zipfile.ZipInfo) -> bool:
-    parts = info.filename.split("/")
-    mode = info.external_attr >> 16
-    return (
-        not {"", ".", ".."}.intersection(parts)
-        and not any("\\" in part or "\0" in part for part in parts)
-        and not parts[0].endswith(".data")
-        and info.compress_type in _PLAIN_METHODS
-        and not info.flag_bits & _ENCRYPTED
-        and (not mode or stat.S_IFMT(mode) in (0, stat.S_IFREG))
-    )
-
-
-def _agrees(archive: zipfile.ZipFile, members: Set[str]) -> bool:
-    """Whether the metadata is that of one distribution, in a format that is known, and lists every file."""
-    folders = {name.partition("/")[0] for name in members}
-    infos = [folder for folder in folders if folder.endswith(".dist-info")]
-    if len(infos) != 1 or not {f"{infos[0]}/{name}" for name in ("WHEEL", "METADATA", "RECORD")} <= members:
-        return False
-    version = HeaderParser().parsestr(archive.read(f"{infos[0]}/WHEEL").decode()).get("Wheel-Version", "")
-    record = archive.read(f"{infos[0]}/RECORD").decode()
-    listed = {row[0] for row in csv.reader(io.StringIO(record)) if row}
-    unlisted = members - listed - {f"{infos[0]}/{name}" for name in _SIGNATURES}
-    return version.strip().startswith(_FORMAT) and not unlisted
 
 
 def _is_executable(info: zipfile.ZipInfo) -> bool:

@@ -33,7 +33,7 @@ _DEFLATED = 8
 _UTF8 = 0x800
 #: 1980-01-01 00:00:00, the oldest date that the format can hold.
 _TIME, _DATE = 0, (0 << 9) | (1 << 5) | 1
-#: Of zlib.
+#: Of zlib. Level 5 makes bytecode 2 % smaller and takes 1.4 times as long.
 COMPRESSION_LEVEL = 4
 MOST_MEMBERS = 0xFFFF - 1
 MOST_BYTES = 0xFFFFFFFF - 1
@@ -57,13 +57,12 @@ class Deflated:
     crc: int
 
 
-def deflate(content: bytes, *, level: int = COMPRESSION_LEVEL) -> Deflated:
+def deflate(content: bytes) -> Deflated:
     """Compress a file's content. Threads may do that side by side.
 
     :param content: the file.
-    :param level: of zlib.
     """
-    compressor = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
+    compressor = zlib.compressobj(COMPRESSION_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
     return Deflated(compressor.compress(content) + compressor.flush(), size=len(content), crc=zlib.crc32(content))
 
 

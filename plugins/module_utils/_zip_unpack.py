@@ -129,6 +129,7 @@ def _is_known(there: _File, zipped: ZipBytes, info: zipfile.ZipInfo, streams: St
     known = streams.find(info.filename, status=there.status)
     return (
         known is not None
+        and info.compress_type == zipfile.ZIP_DEFLATED
         and known.deflated == Deflated(zipped.member(info) or b"", size=info.file_size, crc=info.CRC)
         and (len(there.content), zlib.crc32(there.content)) == (info.file_size, info.CRC)
     )

@@ -18,6 +18,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._import_gate i
     Expected,
     ImportGateError,
     check_imports,
+    read_offers,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import ImportReport
 from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Completed, Runner
@@ -254,3 +255,14 @@ class TestProvided:
         broken = distribution("broken", {"broken.py": "import botocore\n"})
         with pytest.raises(ImportGateError, match="broken: import broken"):
             check(tmp_path, broken, self.MIDDLE, provided=["botocore"])
+
+
+def test_what_an_older_installer_listed_is_offered_too(tmp_path: Path) -> None:
+    info = tmp_path / "old-1.0.egg-info"
+    info.mkdir()
+    (info / "PKG-INFO").write_text("Metadata-Version: 1.1\nName: old\nVersion: 1.0\n")
+    (info / "installed-files.txt").write_text("../old.py\n../gone.py\n")
+    (tmp_path / "old.py").touch()
+    assert [(offer.distribution, offer.modules, offer.files) for offer in read_offers(tmp_path)] == [
+        ("old", ["old"], 1)
+    ]

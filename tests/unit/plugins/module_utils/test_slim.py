@@ -12,7 +12,15 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_tree import record_tree, remove_leftovers
-from ansible_collections.asesoria.serverless.plugins.module_utils._slim import remove_unused, strip_symbols
+from ansible_collections.asesoria.serverless.plugins.module_utils._slim import (
+    LEVELS,
+    remove_unused,
+    stays_anyway,
+    strip_symbols,
+    unused_files,
+)
+from hypothesis import given
+from hypothesis import strategies as st
 
 CASES = [
     pytest.param({"a/__init__.py": "", "a/__init__.pyi": "x", "a/py.typed": ""}, {"a/__init__.pyi"}, id="stubs"),
@@ -202,3 +210,18 @@ def write(folder: Path, files: dict[str, str]) -> None:
 
 def names(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+_PARTS = st.sampled_from(["a", "tests", "b.py", "__init__.py", "c.pyi", "d.h", "e.DLL", "f.so", "g.csv"])
+
+
+@given(
+    files=st.dictionaries(
+        st.lists(_PARTS, min_size=1, max_size=4).map("/".join),
+        st.sampled_from([b"", b"attach_stub", b"import a.tests", b"from . import tests"]),
+    ),
+    level=st.sampled_from(LEVELS),
+)
+def test_what_stays_anyway_is_never_unused(files: dict[str, bytes], level: str) -> None:
+    unused = unused_files(files.keys(), read=files.__getitem__, level=level)
+    assert not [name for name in unused if stays_anyway(name, level=level)]

@@ -31,10 +31,8 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._wheel_install
     WheelInstallError,
     begin_install,
 )
-from ansible_collections.asesoria.serverless.plugins.module_utils._wheel_unpack import (
-    Installed,
-    read_plain,
-)
+from ansible_collections.asesoria.serverless.plugins.module_utils._wheel_plain import read_plain
+from ansible_collections.asesoria.serverless.plugins.module_utils._wheel_unpack import Installed
 from ansible_collections.asesoria.serverless.plugins.module_utils._zip_file import ZipBytes, ZipFile, deflate, inflate
 from ansible_collections.asesoria.serverless.plugins.module_utils._zip_unpack import unpack_zip
 
@@ -307,7 +305,7 @@ def test_what_has_something_behind_it_is_compressed_again(tmp_path: Path) -> Non
     with wheel.open("wb") as file:
         archive = ZipFile(file)
         for name, content in complete(members()).items():
-            packed = deflate(content, level=6)
+            packed = deflate(content)
             behind = b"x" if name == "one/__init__.py" else b""
             archive.add(name, replace(packed, data=packed.data + behind), mode=0o644)
         archive.close()
