@@ -7,6 +7,8 @@
 Dates, owners, the order in which the file system lists names, the time zone and the umask leave no trace. The
 compressed bytes do depend on the zlib that compresses, but for those that are at hand compressed; where two machines'
 versions differ, C(Archive.tree_sha256) still says whether the contents are the same.
+
+Files are sorted by name, and bytecode comes after all others, which can so be written while that is being made.
 """
 
 from __future__ import annotations
@@ -28,13 +30,13 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._errors import
 from ansible_collections.asesoria.serverless.plugins.module_utils._file_tree import entries_below
 from ansible_collections.asesoria.serverless.plugins.module_utils._streams import Compressed, Streams
 from ansible_collections.asesoria.serverless.plugins.module_utils._zip_file import (
-    Deflated,
     ZipFile,
     deflate,
 )
 
 FILE_MODE = 0o644
 EXECUTABLE_MODE = 0o755
+_BYTECODE = ".pyc"
 #: Bytes of members, before compression, that may be compressed before the first of them is written.
 _AHEAD = 64 << 20
 _CHUNK = 1 << 20
@@ -75,32 +77,45 @@ class _Member:
     status: os.stat_result
 
 
-def write_archive(*, tree: Path, destination: Path, streams: Streams | None = None) -> Archive:
+@dataclass(frozen=True)
+class _Written:
+    """A file that is in the zip.
+
+    :param member: where it came from.
+    :param sha256: of its content, in hexadecimal.
+    :param size: of its content, in bytes.
+    """
+
+    member: _Member
+    sha256: str
+    size: int
+
+
+def write_archive(
+    *,
+    tree: Path,
+    destination: Path,
+    streams: Streams | None = None,
+    bytecode: Callable[[], object] | None = None,
+) -> Archive:
     """Write all files below a folder into a zip, with names relative to the folder.
 
     The zip appears under its name when it is complete and on disk, never before. Empty folders are left out.
 
     :param tree: the folder.
     :param destination: the zip; its folder exists. An older file there is replaced.
-    :param streams: what need not be compressed again.
+    :param streams: what need not be compressed again; what is compressed here is added.
+    :param bytecode: is called when all else is written, and returns when all C(.pyc) files are there.
     :raises ArchiveError: the tree holds something that is neither a file nor a link to a file inside it, a name that is
         not UTF-8, or no file at all.
     :raises ZipLimitError: there is more than a zip holds.
     :raises OSError: reading or writing failed, the disk is full for instance.
     """
-    members = sorted(_members(tree), key=lambda member: member.name.encode())
-    if not members:
-        raise ArchiveError(f"there is no file below {tree}, so there is nothing to put into {destination.name}")
-    contents = hashlib.sha256()
-    unzipped = 0
     handle, temporary = tempfile.mkstemp(prefix=f".{destination.name}.", suffix=".part", dir=destination.parent)
     try:
         with os.fdopen(handle, "w+b") as file:
             archive = ZipFile(file)
-            for member, deflated, line in _compressed(members, streams):
-                archive.add(member.name, deflated, mode=member.mode)
-                contents.update(line)
-                unzipped += deflated.size
+            written = _write_tree(archive, tree, streams, bytecode)
             archive.close()
             file.flush()
             os.fsync(file.fileno())
@@ -108,9 +123,9 @@ def write_archive(*, tree: Path, destination: Path, streams: Streams | None = No
         result = Archive(
             sha256=archive.sha256,
             size=archive.size,
-            files=len(members),
-            unzipped_size=unzipped,
-            tree_sha256=contents.hexdigest(),
+            files=len(written),
+            unzipped_size=sum(each.size for each in written),
+            tree_sha256=_tree_sha256(written),
         )
         Path(temporary).replace(destination)
     except BaseException:
@@ -152,10 +167,39 @@ def unzipped_size(path: Path) -> int:
         raise ArchiveError(f"{path} is not a zip that can be read ({error})", "Build the layer again") from error
 
 
-def _members(tree: Path) -> Iterator[_Member]:
+def _write_tree(
+    archive: ZipFile, tree: Path, streams: Streams | None, bytecode: Callable[[], object] | None
+) -> list[_Written]:
+    written = _write_members(archive, tree, streams, is_bytecode=False)
+    if bytecode:
+        bytecode()
+    written += _write_members(archive, tree, streams, is_bytecode=True)
+    if not written:
+        raise ArchiveError(f"there is no file below {tree}, so there is nothing to put into a zip")
+    return written
+
+
+def _write_members(archive: ZipFile, tree: Path, streams: Streams | None, *, is_bytecode: bool) -> list[_Written]:
+    """Write the files below a folder that are bytecode, or all others."""
+    members = sorted(_members(tree, is_bytecode=is_bytecode), key=lambda member: member.name.encode())
+    written = []
+    for member, content in _compressed(members, streams):
+        archive.add(member.name, content.deflated, mode=member.mode)
+        written.append(_Written(member, content.sha256, content.deflated.size))
+    return written
+
+
+def _tree_sha256(written: Iterable[_Written]) -> str:
+    digest = hashlib.sha256()
+    for each in sorted(written, key=lambda each: each.member.name.encode()):
+        digest.update(f"{each.member.mode:o} {each.sha256} {each.member.name}\0".encode())
+    return digest.hexdigest()
+
+
+def _members(tree: Path, *, is_bytecode: bool) -> Iterator[_Member]:
     root = tree.resolve()
     for name, entry in entries_below(tree):
-        if not entry.is_dir(follow_symlinks=False):
+        if name.endswith(_BYTECODE) == is_bytecode and not entry.is_dir(follow_symlinks=False):
             yield _member(name, entry, root=root)
 
 
@@ -179,14 +223,14 @@ def _member(name: str, entry: os.DirEntry[str], *, root: Path) -> _Member:
     return _Member(name=name, path=entry.path, mode=mode, status=status)
 
 
-def _compressed(members: Iterable[_Member], streams: Streams | None) -> Iterator[tuple[_Member, Deflated, bytes]]:
-    """Members in their order with their compressed content and their line of the digest.
+def _compressed(members: Iterable[_Member], streams: Streams | None) -> Iterator[tuple[_Member, Compressed]]:
+    """Members in their order with their compressed content.
 
     As many are compressed at once as there are processors, and what waits in memory is limited. Those that are known
     are read when it is their turn.
     """
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        waiting: deque[tuple[int, Callable[[], tuple[_Member, Deflated, bytes]]]] = deque()
+        waiting: deque[tuple[int, Callable[[], tuple[_Member, Compressed]]]] = deque()
         ahead = 0
         try:
             for member in members:
@@ -194,7 +238,7 @@ def _compressed(members: Iterable[_Member], streams: Streams | None) -> Iterator
                     waiting.append((0, functools.partial(_compress, member, streams)))
                     continue
                 size = member.status.st_size
-                waiting.append((size, pool.submit(_compress, member, None).result))
+                waiting.append((size, pool.submit(_compress, member, streams).result))
                 ahead += size
                 while ahead > _AHEAD:
                     size, take = waiting.popleft()
@@ -206,9 +250,12 @@ def _compressed(members: Iterable[_Member], streams: Streams | None) -> Iterator
             pool.shutdown(cancel_futures=True)
 
 
-def _compress(member: _Member, streams: Streams | None) -> tuple[_Member, Deflated, bytes]:
+def _compress(member: _Member, streams: Streams | None) -> tuple[_Member, Compressed]:
     known = streams.find(member.name, status=member.status) if streams else None
     if known is None:
         content = Path(member.path).read_bytes()
-        known = Compressed(deflate(content), hashlib.sha256(content).hexdigest())
-    return member, known.deflated, f"{member.mode:o} {known.sha256} {member.name}\0".encode()
+        deflated = deflate(content)
+        known = Compressed(deflated, hashlib.sha256(content).hexdigest())
+        if streams:
+            streams.keep(member.name, status=member.status, sha256=known.sha256, deflated=lambda: deflated)
+    return member, known

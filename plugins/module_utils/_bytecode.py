@@ -22,7 +22,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Ru
 # trace.
 # The path in each file is the one that Lambda will load it from. A file that does not compile, a template for instance,
 # has no bytecode, and says so when somebody imports it.
-PARTS = 16
+PARTS = 8
 _COMPILE = f"""
 import importlib.util, marshal, os, sys
 root = sys.argv[1]

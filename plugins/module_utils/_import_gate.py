@@ -4,10 +4,13 @@
 
 """Imports all that a finished zip offers, under the interpreter that it is for: the gate that no metadata can fool.
 
-Every top-level module of every distribution is imported in a process of its own, from the unpacked zip, with nothing
-else on the path but the standard library and nothing of the builder's environment. The zip is seen at C(/opt), as in
-Lambda, and nobody can write to it; where the host does not let us do that it is in another folder, without permission
-to write.
+Every top-level module of every distribution is imported in a process of its own, with nothing else on the path but the
+standard library and nothing of the builder's environment. The layer is seen at C(/opt), as in Lambda, and nobody can
+write to it; where the host does not let us do that it is in another folder, without permission to write.
+
+What is imported from is the folder that the zip is made of, and where nobody can write to it, it is so while the zip is
+being made. What counts is the zip: afterwards every file of the folder is held against it, and if they differ in
+anything, the zip is unpacked and all is imported once more.
 
 A failure counts unless it is that of an optional part: a module that is missing, that no mandatory requirement of the
 distribution stands for, and without which another of the distribution's modules imports well. Where the runtime or
@@ -17,16 +20,18 @@ another layer brings something, what needs that can't be tried here beyond the f
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import json
 import re
 import shutil
 import stat
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._file_tree import files_below
@@ -36,7 +41,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Ru
 from ansible_collections.asesoria.serverless.plugins.module_utils._project_name import normalize
 from ansible_collections.asesoria.serverless.plugins.module_utils._rules import IMPORT
 from ansible_collections.asesoria.serverless.plugins.module_utils._streams import Streams
-from ansible_collections.asesoria.serverless.plugins.module_utils._zip_unpack import unpack_zip
+from ansible_collections.asesoria.serverless.plugins.module_utils._zip_unpack import is_unpacked, unpack_zip
 
 #: Seconds that one import may take.
 TIMEOUT = 120
@@ -183,46 +188,83 @@ class Failure:
     missing: str | None
 
 
-def check_imports(
-    archive: Path,
-    *,
-    opt: Path,
-    work: Path,
-    python: str,
-    expected: Expected,
-    runner: Runner,
-    streams: Streams | None = None,
-) -> ImportReport:
-    """Import everything that a layer's zip offers.
+@dataclass(frozen=True)
+class _Tried:
+    """What was imported.
 
-    :param archive: the finished zip.
-    :param opt: where it is unpacked to; what is there already as the zip has it need not be written again. It is
-        removed afterwards.
+    :param offers: of which distributions.
+    :param answers: how it ended, by module.
+    """
+
+    offers: list[Offer]
+    answers: Mapping[str, _Answer]
+
+
+class Importing:
+    """Imports everything that the folder of a layer offers.
+
+    :param folder: what will be C(/opt).
     :param work: an empty folder to work in; nothing is left there.
     :param python: the interpreter that the layer is for.
-    :param expected: what failures do not count.
     :param runner: runs commands.
-    :param streams: compressed contents of files that are there already.
-    :raises ImportGateError: names every module that does not import, its distribution and what to do.
+    :param after: makes the bytecode; if that fails nothing is imported.
+    :param beside: does it while the zip is made.
     """
-    unpack_zip(archive, opt, streams=streams)
-    offers = read_offers(opt / "python")
-    before = at_opt(opt, python=python, work=work, runner=runner)
-    seen = OPT if before else opt
+
+    def __init__(
+        self, folder: Path, *, work: Path, python: str, runner: Runner, after: Future[Any], beside: Executor
+    ) -> None:
+        self._folder = folder
+        self._find_way = functools.partial(at_opt, folder, python=python, work=work, runner=runner)
+        self._attempt = functools.partial(_attempt, folder, work=work, python=python, runner=runner)
+        self._begun = beside.submit(self._begin, after)
+
+    def check(self, archive: Path, *, expected: Expected, streams: Streams | None = None) -> ImportReport:
+        """See to it that what was imported is what the zip holds, and how it ended.
+
+        :param archive: the finished zip.
+        :param expected: what failures do not count.
+        :param streams: compressed contents of files that are in the folder.
+        :raises ImportGateError: names every module that does not import, its distribution and what to do.
+        :raises ArchiveError: the zip can't be read.
+        """
+        same = is_unpacked(archive, self._folder, streams=streams)
+        before, tried = self._begun.result()
+        if not same:
+            unpack_zip(archive, self._folder)
+        if not same or tried is None:
+            tried = self._attempt(before=before)
+        return _judge(tried, expected=expected, is_at_opt=bool(before))
+
+    def _begin(self, after: Future[Any]) -> tuple[list[str], _Tried | None]:
+        """How the folder is seen at C(/opt), and how the imports ended; elsewhere they might change what is zipped."""
+        after.result()
+        before = self._find_way()
+        return before, self._attempt(before=before) if before else None
+
+
+def _attempt(folder: Path, *, before: list[str], work: Path, python: str, runner: Runner) -> _Tried:
+    """Import what a folder offers, which nobody can write to meanwhile."""
+    offers = read_offers(folder / "python")
+    seen = OPT if before else folder
     if not before:
-        _set_writable(opt, writable=False)
+        _set_writable(folder, writable=False)
     try:
         answers = _import_all(offers, folder=seen / "python", before=before, work=work, python=python, runner=runner)
     finally:
         if not before:
-            _set_writable(opt, writable=True)
-        shutil.rmtree(opt)
-    kinds = _sort(list(_failures(offers, answers)), offers=offers, answers=answers, expected=expected)
+            _set_writable(folder, writable=True)
+    return _Tried(offers, answers)
+
+
+def _judge(tried: _Tried, *, expected: Expected, is_at_opt: bool) -> ImportReport:
+    failures = list(_failures(tried.offers, tried.answers))
+    kinds = _sort(failures, offers=tried.offers, answers=tried.answers, expected=expected)
     if kinds["real"]:
         raise _refusal(kinds["real"])
     return ImportReport(
-        modules=sum(bool(answer["ok"]) for answer in answers.values()),
-        at_opt=bool(before),
+        modules=sum(bool(answer["ok"]) for answer in tried.answers.values()),
+        at_opt=is_at_opt,
         **{kind: _told(kinds[kind]) for kind in ("optional", "allowed", "provided")},
     )
 

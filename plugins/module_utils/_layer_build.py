@@ -23,7 +23,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -41,7 +40,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._build_source 
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._bytecode import compile_tree
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
-from ansible_collections.asesoria.serverless.plugins.module_utils._import_gate import Expected, check_imports
+from ansible_collections.asesoria.serverless.plugins.module_utils._import_gate import Expected, Importing
 from ansible_collections.asesoria.serverless.plugins.module_utils._interpreter import Interpreter, examine
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_cache import LayerCache
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_tree import record_tree
@@ -57,11 +56,12 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Ru
 from ansible_collections.asesoria.serverless.plugins.module_utils._project_name import normalize
 from ansible_collections.asesoria.serverless.plugins.module_utils._rules import IMPORT, Allowance
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import Runtime
+from ansible_collections.asesoria.serverless.plugins.module_utils._scratch_folder import scratch_folder
 from ansible_collections.asesoria.serverless.plugins.module_utils._slim import SAFE
 from ansible_collections.asesoria.serverless.plugins.module_utils._wheel_install import begin_install
 
 #: Raise it when the same request leads to another content.
-ENGINE = "8"
+ENGINE = "9"
 
 
 class BuildError(ServerlessError):
@@ -260,11 +260,15 @@ def _exclusive(archive: Path) -> Iterator[None]:
     archive.parent.mkdir(parents=True, exist_ok=True)
     with (archive.parent / f".{archive.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        for leftover in archive.parent.glob(f".{archive.name}.work-*"):
+        for leftover in archive.parent.glob(f"{_work_prefix(archive)}*"):
             shutil.rmtree(leftover, ignore_errors=True)
         for leftover in archive.parent.glob(f".{archive.stem}.*.part"):
             leftover.unlink(missing_ok=True)
         yield
+
+
+def _work_prefix(archive: Path) -> str:
+    return f".{archive.name}.work-"
 
 
 def _manifest(plan: BuildPlan, *, runner: Runner) -> Manifest:
@@ -284,14 +288,14 @@ def _manifest(plan: BuildPlan, *, runner: Runner) -> Manifest:
 
 def _build(plan: BuildPlan, *, runner: Runner) -> Manifest:
     request = plan.request
-    with tempfile.TemporaryDirectory(
-        prefix=f".{request.archive.name}.work-", dir=request.archive.parent, ignore_cleanup_errors=True
-    ) as work:
-        root, temporary = Path(work, "root"), Path(work, "tmp")
+    with scratch_folder(request.archive.parent, prefix=_work_prefix(request.archive)) as work:
+        root, temporary = work / "root", work / "tmp"
         temporary.mkdir()
         target = root / "python"
         target.mkdir(parents=True)
+        finished = work / request.archive.name
         job = Job(request.python, temporary=temporary, runner=runner)
+        expected = Expected(allow=request.allow_imports, provided=frozenset(plan.source.provided))
         collected = _collect(plan, job)
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool, ThreadPoolExecutor(1) as beside:
             installing = begin_install(collected.wheels, target=target, level=request.slim, job=job, pool=pool)
@@ -299,19 +303,12 @@ def _build(plan: BuildPlan, *, runner: Runner) -> Manifest:
             compiling = beside.submit(compile_tree, root, python=request.python, runner=runner)
             installed = installing.finish()
             distributions = record_tree(target, rewritten=installed.rewritten)
-            bytecode = compiling.result()
-        finished = Path(work, request.archive.name)
-        archive = write_archive(tree=root, destination=finished, streams=installed.streams)
-        expected = Expected(allow=request.allow_imports, provided=frozenset(plan.source.provided))
-        imports = check_imports(
-            finished,
-            opt=root,
-            work=temporary,
-            python=request.python,
-            expected=expected,
-            runner=runner,
-            streams=installed.streams,
-        )
+            importing = Importing(
+                root, work=temporary, python=request.python, runner=runner, after=compiling, beside=beside
+            )
+            streams = installed.streams
+            archive = write_archive(tree=root, destination=finished, streams=streams, bytecode=compiling.result)
+            imports = importing.check(finished, expected=expected, streams=streams)
         finished.replace(request.archive)
     return Manifest(
         key=plan.key,
@@ -326,7 +323,7 @@ def _build(plan: BuildPlan, *, runner: Runner) -> Manifest:
         saved=installed.saved,
         provided=plan.source.provided,
         allow=request.allow,
-        bytecode=bytecode,
+        bytecode=compiling.result(),
         imports=imports,
         distributions=tuple(_with_origins(distributions, collected.origins)),
         archive=archive,

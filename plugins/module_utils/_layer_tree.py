@@ -57,11 +57,12 @@ def remove_leftovers(folder: Path) -> None:
             Path(entry.path).unlink()
 
 
-def record_tree(folder: Path, *, rewritten: Container[Path] = ()) -> tuple[Distribution, ...]:
+def record_tree(folder: Path, *, rewritten: Container[str] = ()) -> tuple[Distribution, ...]:
     """Make the RECORD files agree with what is there. Bytecode is not looked at.
 
     :param folder: what distributions were installed into; its RECORD files are changed.
-    :param rewritten: files below it whose content was changed since; RECORD vouches for any other as it was installed.
+    :param rewritten: names of files below it, with C(/), whose content was changed since; RECORD vouches for any other
+        as it was installed.
     :returns: what is installed, sorted by name.
     :raises OSError: reading or writing failed.
     """
@@ -71,13 +72,13 @@ def record_tree(folder: Path, *, rewritten: Container[Path] = ()) -> tuple[Distr
 
 
 def _record(
-    record: Path, folder: Path, there: Mapping[str, os.stat_result], *, rewritten: Container[Path]
+    record: Path, folder: Path, there: Mapping[str, os.stat_result], *, rewritten: Container[str]
 ) -> Distribution:
     """Make one of them agree, and say what it is of."""
     rows = csv.reader(io.StringIO(record.read_text(encoding="utf-8")))
     own = {row[0]: row for row in rows if row and row[0] in there and not row[0].endswith(_BYTECODE)}
     written = io.StringIO()
-    lines = (_row(name, folder) if folder / name in rewritten else [*own[name], "", ""][:3] for name in sorted(own))
+    lines = (_row(name, folder) if name in rewritten else [*own[name], "", ""][:3] for name in sorted(own))
     csv.writer(written, lineterminator="\n").writerows(lines)
     record.write_text(written.getvalue(), encoding="utf-8", newline="")
     described = metadata.PathDistribution(record.parent)

@@ -95,15 +95,16 @@ def remove_unused(folder: Path, *, level: str) -> Saved:
     return saved
 
 
-def strip_symbols(folder: Path, *, level: str) -> dict[Path, int]:
+def strip_symbols(folder: Path, *, level: str) -> dict[str, int]:
     """Take out of shared libraries what a level leaves out.
 
     :param folder: it is changed.
     :param level: one of C(LEVELS).
-    :returns: bytes that are gone, by file.
+    :returns: bytes that are gone, by the names of the files, with C(/), relative to the folder.
     :raises OSError: reading or writing failed.
     """
-    return {} if level == NONE else strip_tree(folder, share=_WORTH_STRIPPING[level])
+    stripped = {} if level == NONE else strip_tree(folder, share=_WORTH_STRIPPING[level])
+    return {path.relative_to(folder).as_posix(): saved for path, saved in stripped.items()}
 
 
 def without_symbols(content: bytes, *, level: str) -> bytes | None:

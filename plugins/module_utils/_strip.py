@@ -125,14 +125,15 @@ def strip(data: bytes, *, share: float = 0.0) -> bytes | None:
             return None
         removed = _removable(data, tables)
         pieces = _lay_out(_kept(tables, removed))
-        # Whoever appended something, or hid it between the sections, may look for it there.
-        if not removed or not _is_accounted_for(data, pieces, tables):
+        saved = len(data) - _sections_at(pieces) - len(tables.sections) * _SECTION.size
+        if not removed or saved <= 0 or saved < share * len(data):
             return None
-        written = _write(data, tables, removed=removed, pieces=pieces)
+        # Whoever appended something, or hid it between the sections, may look for it there.
+        if not _is_accounted_for(data, pieces, tables):
+            return None
+        return _write(data, tables, removed=removed, pieces=pieces)
     except (struct.error, IndexError, OverflowError, ValueError):
         return None
-    saved = len(data) - len(written)
-    return written if saved > 0 and saved >= share * len(data) else None
 
 
 def _read(data: bytes) -> _Tables | None:
@@ -240,13 +241,18 @@ def _is_padding(data: bytes, start: int, end: int) -> bool:
     )
 
 
+def _sections_at(pieces: Sequence[_Piece]) -> int:
+    """Where the section table goes, which is the end of the file."""
+    last = pieces[-1]
+    return -(-(last.to + last.end - last.start) // _ALIGNMENT) * _ALIGNMENT
+
+
 def _write(data: bytes, tables: _Tables, *, removed: frozenset[int], pieces: list[_Piece]) -> bytes:
     def moved(offset: int) -> int:
         inside = [piece for piece in pieces if piece.start <= offset]
         return offset - inside[-1].start + inside[-1].to
 
-    last = pieces[-1]
-    sections_at = -(-(last.to + last.end - last.start) // _ALIGNMENT) * _ALIGNMENT
+    sections_at = _sections_at(pieces)
     written = bytearray(sections_at + len(tables.sections) * _SECTION.size)
     source = memoryview(data)
     for piece in pieces:

@@ -18,7 +18,6 @@ import threading
 import urllib.request
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._archive import file_sha256
@@ -69,13 +68,23 @@ def _opener(sources: Sources) -> urllib.request.OpenerDirector:
     handlers: list[urllib.request.BaseHandler] = []
     if sources.proxy:
         handlers.append(urllib.request.ProxyHandler({"http": sources.proxy, "https": sources.proxy}))
-    context = ssl.create_default_context()
-    if sources.certificate:
-        with suppress(OSError):  # A server that it should vouch for is then not trusted, and pip says so.
-            context.load_verify_locations(sources.certificate)
-    opener = urllib.request.build_opener(*handlers, urllib.request.HTTPSHandler(context=context))
+    handlers.append(urllib.request.HTTPSHandler(context=_trusting(sources.certificate)))
+    opener = urllib.request.build_opener(*handlers)
     opener.addheaders = [("User-Agent", _AGENT)]
     return opener
+
+
+def _trusting(certificate: str | None) -> ssl.SSLContext:
+    """Trusts what pip is told to trust: a file or folder of certificates instead of the usual ones, or these."""
+    if certificate is None:
+        return ssl.create_default_context()
+    try:
+        if Path(certificate).is_dir():
+            return ssl.create_default_context(capath=certificate)
+        return ssl.create_default_context(cafile=certificate)
+    except OSError:
+        # No server is trusted then, and pip says so.
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class _Fetch:

@@ -51,13 +51,13 @@ class Installed:
     """What was installed.
 
     :param saved: what a level of slimming has left out, files and parts of files.
-    :param rewritten: files that are not what their wheel has.
+    :param rewritten: names of files, with C(/), that are not what their wheel has.
     :param floors: which glibc each ELF file needs at least.
     :param streams: what need not be compressed again when the folder is zipped; None if nothing is known of that.
     """
 
     saved: Saved
-    rewritten: frozenset[Path]
+    rewritten: frozenset[str]
     floors: tuple[tuple[int, int] | None, ...]
     streams: Streams | None = None
 
@@ -173,7 +173,7 @@ class Unpacking:
         self._laid += map(self._lay, self._staying(name for name in rest if name not in self._large))
         self._laid += [large.result() for large in self._large.values()]
         unused = sum(self._members[name].info.file_size for name in self._unused)
-        stripped = {self._target / laid.name: laid.stripped for laid in self._laid if laid.stripped}
+        stripped = {laid.name: laid.stripped for laid in self._laid if laid.stripped}
         return Installed(
             saved=Saved(files=len(self._unused), size=unused + sum(stripped.values())),
             rewritten=frozenset(stripped),

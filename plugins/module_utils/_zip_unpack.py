@@ -2,28 +2,24 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Makes a folder hold what a zip holds, and nothing else, on all processors.
+"""Makes a folder of a zip, and says whether a folder is what a zip would be made into.
 
-Everything is read from the zip. A file that is there already is held against what the zip has, byte for byte, and only
-written where the two differ: comparing takes less than half the time of writing. Where it is known what a file is
-compressed to, it is enough that the zip has just that.
+To say so, everything is read, from the zip and from the folder. Where it is known what a file is compressed to, it is
+enough that the zip has just that.
 """
 
 from __future__ import annotations
 
+import io
 import os
-import posixpath
 import shutil
 import stat
 import zipfile
 import zlib
-from collections.abc import Collection, Set
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._archive import ArchiveError
-from ansible_collections.asesoria.serverless.plugins.module_utils._file_tree import entries_below, folder_of, folders_of
+from ansible_collections.asesoria.serverless.plugins.module_utils._file_tree import entries_below, folders_of
 from ansible_collections.asesoria.serverless.plugins.module_utils._streams import Streams
 from ansible_collections.asesoria.serverless.plugins.module_utils._zip_file import (
     Deflated,
@@ -32,77 +28,63 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._zip_file impo
 )
 
 _MODES = 0o777
-_FOLDER_MODE = 0o755
 
 
-@dataclass(frozen=True)
-class _File:
-    content: memoryview
-    status: os.stat_result
-
-
-def unpack_zip(archive: Path, folder: Path, *, streams: Streams | None = None) -> None:
+def unpack_zip(archive: Path, folder: Path) -> None:
     """Unpack a zip.
 
     :param archive: the zip.
-    :param folder: made if need be; what is in it and not in the zip is removed.
-    :param streams: compressed contents of files that may be there already.
+    :param folder: what was there before is removed.
     :raises ArchiveError: the zip is damaged, or names something outside of the folder.
     :raises OSError: reading or writing failed.
     """
-    try:
-        with zipfile.ZipFile(archive) as opened:
-            members = [info for info in opened.infolist() if not info.is_dir()]
-    except zipfile.BadZipFile as error:
-        raise ArchiveError(f"{archive} is not a zip that can be read ({error})", "Build the layer again") from error
-    for info in members:
-        if info.filename.startswith("/") or ".." in info.filename.split("/"):
-            raise ArchiveError(f"{archive} holds {info.filename}, which lies outside of it", "Build the layer again")
-    _make_folders(folder, {posixpath.normpath(info.filename) for info in members})
-    workers = os.cpu_count() or 1
-    with ThreadPoolExecutor(workers) as pool:
-        parts = [members[part::workers] for part in range(workers)]
-        zipped = ZipBytes(archive)
-        for done in [pool.submit(_unpack, zipped, part, folder=folder, streams=streams) for part in parts]:
-            done.result()
-
-
-def _make_folders(folder: Path, files: Set[str]) -> None:
-    """Make the folders of all files, and remove what the zip has not."""
+    members = _members_of(archive)
     if folder.is_symlink() or folder.is_file():
         folder.unlink()
-    folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
-    folders = folders_of(files)
-    there = {""}
-    for name, entry in list(entries_below(folder)):
-        if folder_of(name) not in there:
-            continue  # It went with its folder.
-        if not entry.is_dir(follow_symlinks=False):
-            if name not in files or entry.is_symlink():
-                Path(entry.path).unlink()
-        elif name in folders:
-            there.add(name)
-        else:
-            shutil.rmtree(entry.path)
-    for name in sorted(folders - there):
-        (folder / name).mkdir(mode=_FOLDER_MODE)
-
-
-def _unpack(zipped: ZipBytes, members: Collection[zipfile.ZipInfo], *, folder: Path, streams: Streams | None) -> None:
-    # The same memory for all of them: to have more of it every time takes longer than reading does.
-    buffer = memoryview(bytearray(max((info.file_size for info in members), default=0) + 1))
-    for info in members:
-        path = folder / info.filename
-        there = _read(path, buffer)
-        if there is None or not (streams and _is_known(there, zipped, info, streams)):
-            content = _content(zipped, info)
-            if there is None or bytes(there.content) != content:
-                if path.is_dir():
-                    shutil.rmtree(path)
-                path.write_bytes(content)
+    elif folder.exists():
+        shutil.rmtree(folder)
+    for name in sorted({"", *folders_of(members)}):
+        (folder / name).mkdir()
+    zipped = ZipBytes(archive)
+    for name, info in members.items():
+        path = folder / name
+        path.write_bytes(_content(zipped, info))
         mode = info.external_attr >> 16 & _MODES
-        if mode and (there is None or stat.S_IMODE(there.status.st_mode) != mode):
+        if mode:
             path.chmod(mode)
+
+
+def is_unpacked(archive: Path, folder: Path, *, streams: Streams | None = None) -> bool:
+    """Whether a folder holds what a zip holds, and nothing else: names, contents, and which files are programs.
+
+    :param archive: the zip.
+    :param folder: nothing in it is changed.
+    :param streams: compressed contents of files that may be there.
+    :raises ArchiveError: the zip is damaged, or names something outside of the folder.
+    :raises OSError: reading failed.
+    """
+    members = _members_of(archive)
+    there = dict(entries_below(folder))
+    files = {name: entry for name, entry in there.items() if entry.is_file(follow_symlinks=False)}
+    if files.keys() != members.keys() or there.keys() - files.keys() != folders_of(members):
+        return False
+    zipped = ZipBytes(archive)
+    # The same memory for all of them: to have more of it every time takes longer than reading does.
+    buffer = memoryview(bytearray(max((info.file_size for info in members.values()), default=0) + 1))
+    return all(_is_same(files[name], zipped, info, streams, buffer) for name, info in members.items())
+
+
+def _members_of(archive: Path) -> dict[str, zipfile.ZipInfo]:
+    """The files in a zip by their names, all of which lie below the folder that it is unpacked to."""
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            members = {info.filename: info for info in opened.infolist() if not info.is_dir()}
+    except zipfile.BadZipFile as error:
+        raise ArchiveError(f"{archive} is not a zip that can be read ({error})", "Build the layer again") from error
+    for name in members:
+        if not {"", ".", ".."}.isdisjoint(name.split("/")):
+            raise ArchiveError(f"{archive} holds {name}, which may lie outside of it", "Build the layer again")
+    return members
 
 
 def _content(zipped: ZipBytes, info: zipfile.ZipInfo) -> bytes:
@@ -115,21 +97,28 @@ def _content(zipped: ZipBytes, info: zipfile.ZipInfo) -> bytes:
     return data
 
 
-def _read(path: Path, buffer: memoryview) -> _File | None:
-    """What is there, if it is a file; as much of it as there is room for."""
-    try:
-        with path.open("rb", buffering=0) as file:
-            return _File(buffer[: file.readinto(buffer)], os.fstat(file.fileno()))
-    except (FileNotFoundError, IsADirectoryError):
-        return None
+def _is_same(
+    entry: os.DirEntry[str], zipped: ZipBytes, info: zipfile.ZipInfo, streams: Streams | None, buffer: memoryview
+) -> bool:
+    """Whether a file is what the zip has under its name."""
+    with io.FileIO(entry.path) as file:
+        content = buffer[: file.readinto(buffer)]
+        status = os.fstat(file.fileno())
+    if bool(status.st_mode & stat.S_IXUSR) != bool(info.external_attr >> 16 & stat.S_IXUSR):
+        return False
+    if streams and _is_known(content, status, zipped, info, streams):
+        return True
+    return bytes(content) == _content(zipped, info)
 
 
-def _is_known(there: _File, zipped: ZipBytes, info: zipfile.ZipInfo, streams: Streams) -> bool:
-    """Whether the zip holds just what the content of this file is known to be compressed to."""
-    known = streams.find(info.filename, status=there.status)
+def _is_known(
+    content: memoryview, status: os.stat_result, zipped: ZipBytes, info: zipfile.ZipInfo, streams: Streams
+) -> bool:
+    """Whether the zip holds just what this content is known to be compressed to."""
+    known = streams.find(info.filename, status=status)
     return (
         known is not None
         and info.compress_type == zipfile.ZIP_DEFLATED
         and known.deflated == Deflated(zipped.member(info) or b"", size=info.file_size, crc=info.CRC)
-        and (len(there.content), zlib.crc32(there.content)) == (info.file_size, info.CRC)
+        and (len(content), zlib.crc32(content)) == (info.file_size, info.CRC)
     )

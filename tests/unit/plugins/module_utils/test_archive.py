@@ -21,10 +21,12 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._archive impor
     unzipped_size,
     write_archive,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._streams import Streams
 from ansible_collections.asesoria.serverless.plugins.module_utils._zip_file import (
     COMPRESSION_LEVEL,
     Deflated,
     ZipLimitError,
+    inflate,
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -110,6 +112,31 @@ def test_more_than_a_zip_holds_is_refused(
     with pytest.raises(ZipLimitError, match="Make several layers of it"):
         write_archive(tree=tmp_path / "tree", destination=out / "a.zip")
     assert list(out.iterdir()) == []
+
+
+def test_bytecode_comes_last_and_may_be_made_meanwhile(tmp_path: Path) -> None:
+    tree, archive = tmp_path / "tree", tmp_path / "a.zip"
+    files = {("b.py",): (b"b", False), ("__pycache__", "x.txt"): (b"x", False), ("a.pyc",): (b"old", False)}
+    fill(tree, files, backwards=False, date=0)
+
+    def compile_it() -> None:
+        fill(tree, {("__pycache__", "b.pyc"): (b"new", False), ("c.py",): (b"late", False)}, backwards=False, date=0)
+
+    written = write_archive(tree=tree, destination=archive, bytecode=compile_it)
+    with zipfile.ZipFile(archive) as opened:
+        assert opened.namelist() == ["__pycache__/x.txt", "b.py", "__pycache__/b.pyc", "a.pyc"]
+    (tree / "c.py").unlink()
+    assert write_archive(tree=tree, destination=archive) == written
+
+
+def test_what_is_compressed_is_known_after_that(tmp_path: Path) -> None:
+    fill(tmp_path / "tree", {("a.py",): (b"A = 1\n" * 9, False)}, backwards=False, date=0)
+    streams = Streams()
+    write_archive(tree=tmp_path / "tree", destination=tmp_path / "a.zip", streams=streams)
+    known = streams.find("a.py", status=(tmp_path / "tree/a.py").stat())
+    assert known is not None
+    assert inflate(known.deflated.data, size=known.deflated.size) == b"A = 1\n" * 9
+    assert known.sha256 == file_sha256(tmp_path / "tree/a.py")
 
 
 def test_a_file_that_vanishes_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,17 +7,20 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import zipfile
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from ansible_collections.asesoria.serverless.plugins.module_utils import _import_gate
+from ansible_collections.asesoria.serverless.plugins.module_utils._archive import write_archive
 from ansible_collections.asesoria.serverless.plugins.module_utils._import_gate import (
     Expected,
     ImportGateError,
-    check_imports,
+    Importing,
     read_offers,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._manifest import ImportReport
@@ -47,51 +50,48 @@ def distribution(name: str, files: dict[str, str], *, requires: Sequence[str] = 
     return {**files, f"{info}/METADATA": metadata, f"{info}/RECORD": "".join(f"{path},,\n" for path in listed)}
 
 
-def make_zip(folder: Path, *distributions: dict[str, str]) -> Path:
-    archive = folder / "layer.zip"
-    with zipfile.ZipFile(archive, "w") as file:
-        for files in distributions:
-            for path, text in files.items():
-                if ".." in path:  # RECORD lists scripts so; a layer has none
-                    continue
-                file.writestr(f"python/{path}", text)
-    return archive
+def lay(folder: Path, *distributions: dict[str, str]) -> Path:
+    """What is in a layer, as a folder."""
+    for files in distributions:
+        for path, text in files.items():
+            if ".." not in path:  # RECORD lists scripts so; a layer has none
+                (folder / "python" / path).parent.mkdir(parents=True, exist_ok=True)
+                (folder / "python" / path).write_text(text)
+    return folder
+
+
+@contextmanager
+def importing(folder: Path, *, runner: Runner, after: Future[None] | None = None) -> Iterator[Importing]:
+    """What is imported while a zip is made."""
+    work = folder.parent / "work"
+    work.mkdir()
+    done: Future[None] = Future()
+    done.set_result(None)
+    with ThreadPoolExecutor(1) as beside:
+        yield Importing(folder, work=work, python=sys.executable, runner=runner, after=after or done, beside=beside)
+    assert list(work.iterdir()) == [], "something was left behind"
+    assert all(os.access(path, os.W_OK) for path in folder.rglob("*")), "something can't be removed"
 
 
 def check(
     folder: Path, *distributions: dict[str, str], allow: Sequence[str] = (), provided: Sequence[str] = ()
 ) -> ImportReport:
-    work = folder / "work"
-    work.mkdir()
-    try:
-        report = check_imports(
-            make_zip(folder, *distributions),
-            opt=work / "opt",
-            work=work,
-            python=sys.executable,
-            expected=Expected(allow=frozenset(allow), provided=frozenset(provided)),
-            runner=run,
-        )
-        assert report.at_opt == MOUNTS
-        return replace(report, at_opt=False)
-    finally:
-        assert list(work.iterdir()) == [], "something was left behind"
+    tree, archive = lay(folder / "opt", *distributions), folder / "layer.zip"
+    with importing(tree, runner=run) as begun:
+        write_archive(tree=tree, destination=archive)
+        report = begun.check(archive, expected=Expected(allow=frozenset(allow), provided=frozenset(provided)))
+    assert report.at_opt == MOUNTS
+    return replace(report, at_opt=False)
 
 
 def place_of(folder: Path, runner: Runner) -> str:
     """Where a module was imported from, and whether the report says so."""
     told = folder / "told"
     module = f"import os\nopen({str(told)!r}, 'w').write(os.path.dirname(__file__))\n"
-    work = folder / "work"
-    work.mkdir()
-    report = check_imports(
-        make_zip(folder, distribution("spy", {"spy.py": module})),
-        opt=work / "opt",
-        work=work,
-        python=sys.executable,
-        expected=Expected(),
-        runner=runner,
-    )
+    tree, archive = lay(folder / "opt", distribution("spy", {"spy.py": module})), folder / "layer.zip"
+    with importing(tree, runner=runner) as begun:
+        write_archive(tree=tree, destination=archive)
+        report = begun.check(archive, expected=Expected())
     assert report.at_opt == (told.read_text() == "/opt/python")
     return told.read_text()
 
@@ -116,7 +116,63 @@ def test_where_nothing_can_be_mounted_it_is_elsewhere(tmp_path: Path, fault: str
             return Completed(returncode=0, stdout='["/opt/python3.11/bin/python3.11"]', stderr="")
         return run(argv, environment=environment)
 
-    assert place_of(tmp_path, runner) == str(tmp_path / "work" / "opt" / "python")
+    assert place_of(tmp_path, runner) == str(tmp_path / "opt" / "python")
+
+
+class Counting:
+    """Runs commands, and says what of that are imports."""
+
+    def __init__(self, *, mounts: bool) -> None:
+        self.imports = 0
+        self._mounts = mounts
+
+    def __call__(self, argv: Sequence[str], *, environment: Mapping[str, str]) -> Completed:
+        if argv[0] == "unshare" and not self._mounts:
+            return Completed(returncode=1, stdout="", stderr="unshare: Operation not permitted")
+        self.imports += any("def attempt(" in word for word in argv)
+        return run(argv, environment=environment)
+
+
+WITH_AND_WITHOUT = [pytest.param(True, marks=pytest.mark.skipif(not MOUNTS, reason="no mounts here")), False]
+
+
+@pytest.mark.parametrize("mounts", WITH_AND_WITHOUT)
+def test_all_is_imported_once(tmp_path: Path, *, mounts: bool) -> None:
+    """While the zip is made if nothing can be changed by that, else when it is there."""
+    tree, runner = lay(tmp_path / "opt", GOOD), Counting(mounts=mounts)
+    with importing(tree, runner=runner) as begun:
+        while mounts and not runner.imports:
+            time.sleep(0.01)
+        write_archive(tree=tree, destination=tmp_path / "layer.zip")
+        assert runner.imports == mounts
+        assert begun.check(tmp_path / "layer.zip", expected=Expected()).modules == 2
+    assert runner.imports == 1
+
+
+@pytest.mark.parametrize("mounts", WITH_AND_WITHOUT)
+@pytest.mark.parametrize(("in_folder", "in_zip"), [("import json\n", "1 / 0\n"), ("1 / 0\n", "import json\n")])
+def test_what_the_zip_holds_is_what_counts(tmp_path: Path, in_folder: str, in_zip: str, *, mounts: bool) -> None:
+    write_archive(
+        tree=lay(tmp_path / "other", distribution("one", {"one.py": in_zip})), destination=tmp_path / "layer.zip"
+    )
+    tree, runner = lay(tmp_path / "opt", distribution("one", {"one.py": in_folder})), Counting(mounts=mounts)
+    with importing(tree, runner=runner) as begun:
+        if "/" in in_zip:
+            with pytest.raises(ImportGateError, match="one: import one fails with ZeroDivisionError"):
+                begun.check(tmp_path / "layer.zip", expected=Expected())
+        else:
+            assert begun.check(tmp_path / "layer.zip", expected=Expected()).modules == 1
+    assert runner.imports == 1 + mounts
+    assert (tree / "python/one.py").read_text() == in_zip
+
+
+def test_nothing_is_imported_from_what_could_not_be_made(tmp_path: Path) -> None:
+    failed: Future[None] = Future()
+    failed.set_exception(OSError(28, "No space left on device"))
+    runner = Counting(mounts=True)
+    with importing(lay(tmp_path / "opt", GOOD), runner=runner, after=failed):
+        pass
+    assert runner.imports == 0
 
 
 GOOD = distribution("good", {"good/__init__.py": "import json\n", "good/part.py": "", "single.py": "print('hi')\n"})

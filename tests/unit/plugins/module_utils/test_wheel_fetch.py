@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
+import ssl
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -98,6 +101,56 @@ def test_what_is_for_pip_anyway(
     packages = [replace(package, **change) for package in locked]  # type: ignore[arg-type]
     assert fetch_wheels(packages, sources=Sources(index_urls=(index.url,)), folder=tmp_path) == {}
     assert index.asked == []
+
+
+def make_certificate(folder: Path) -> tuple[Path, Path]:
+    """One that vouches for itself, and its key."""
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
+            *("-days", "1", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
+            *("-out", str(certificate), "-keyout", str(key)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    return certificate, key
+
+
+@pytest.mark.parametrize(
+    ("trusted", "fetched"),
+    [("this one", True), ("its folder", True), ("another", False), ("a file that is gone", False), ("no more", False)],
+)
+def test_what_pip_is_told_to_trust_is_trusted_and_nothing_else(
+    index: FakeIndex,
+    locked: list[LockedPackage],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    trusted: str,
+    *,
+    fetched: bool,
+) -> None:
+    for name in ("server", "other", "hashed"):
+        (tmp_path / name).mkdir()
+    certificate, key = make_certificate(tmp_path / "server")
+    other, _key = make_certificate(tmp_path / "other")
+    shutil.copy(certificate, tmp_path / "hashed")
+    subprocess.run(["openssl", "rehash", tmp_path / "hashed"], check=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    index.socket = context.wrap_socket(index.socket, server_side=True)
+    # What is trusted without being told does not count where something is named.
+    monkeypatch.setenv("SSL_CERT_FILE", str(other if trusted == "no more" else certificate))
+    named = {
+        "this one": certificate,
+        "its folder": tmp_path / "hashed",
+        "another": other,
+        "a file that is gone": tmp_path / "gone.pem",
+    }.get(trusted)
+    safe = [replace(package, url=package.url.replace("http://", "https://")) for package in locked]
+    sources = Sources(index_urls=(index.url,), certificate=str(named) if named else None)
+    assert len(fetch_wheels(safe, sources=sources, folder=tmp_path / "wheels")) == (len(NAMES) if fetched else 0)
 
 
 def refuse(index: FakeIndex) -> None:

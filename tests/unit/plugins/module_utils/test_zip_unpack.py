@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.asesoria.serverless.plugins.module_utils._archive import ArchiveError, write_archive
-from ansible_collections.asesoria.serverless.plugins.module_utils._zip_unpack import unpack_zip
+from ansible_collections.asesoria.serverless.plugins.module_utils._zip_unpack import is_unpacked, unpack_zip
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -48,11 +48,20 @@ def test_a_new_folder(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "opt/python/b.py").stat().st_mode) == 0o644
 
 
-def test_what_is_there_as_it_should_be_is_not_written(tmp_path: Path) -> None:
+def test_what_is_there_as_it_should_be(tmp_path: Path) -> None:
     archive = make_zip(tmp_path)
-    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "tree").rglob("*")}
-    unpack_zip(archive, tmp_path / "tree")
-    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "tree").rglob("*")} == before
+    before = {path: path.stat() for path in (tmp_path / "tree").rglob("*")}
+    assert is_unpacked(archive, tmp_path / "tree")
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "tree").rglob("*")} == {
+        path: status.st_mtime_ns for path, status in before.items()
+    }
+
+
+def test_whom_else_a_file_can_be_read_by_does_not_matter(tmp_path: Path) -> None:
+    archive = make_zip(tmp_path)
+    (tmp_path / "tree/python/a/__init__.py").chmod(0o600)
+    (tmp_path / "tree/python/a/run").chmod(0o700)
+    assert is_unpacked(archive, tmp_path / "tree")
 
 
 def change_a_byte(opt: Path, _elsewhere: Path) -> None:
@@ -68,8 +77,17 @@ def remove(opt: Path, _elsewhere: Path) -> None:
     (opt / "python/a/__init__.py").unlink()
 
 
-def change_the_mode(opt: Path, _elsewhere: Path) -> None:
-    (opt / "python/a/__init__.py").chmod(0o600)
+def make_it_a_program(opt: Path, _elsewhere: Path) -> None:
+    (opt / "python/a/__init__.py").chmod(0o755)
+
+
+def make_it_no_program(opt: Path, _elsewhere: Path) -> None:
+    (opt / "python/a/run").chmod(0o644)
+
+
+def lengthen(opt: Path, _elsewhere: Path) -> None:
+    file = opt / "python/a/__init__.py"
+    file.write_bytes(file.read_bytes() + b"A")
 
 
 def link_the_file(opt: Path, elsewhere: Path) -> None:
@@ -106,8 +124,10 @@ def put_a_file_in_its_place(opt: Path, elsewhere: Path) -> None:
     [
         change_a_byte,
         shorten,
+        lengthen,
         remove,
-        change_the_mode,
+        make_it_a_program,
+        make_it_no_program,
         link_the_file,
         put_a_folder_in_its_place,
         add_a_file,
@@ -116,13 +136,24 @@ def put_a_file_in_its_place(opt: Path, elsewhere: Path) -> None:
         put_a_file_in_its_place,
     ],
 )
-def test_what_differs_is_brought_in_order(tmp_path: Path, spoil: Callable[[Path, Path], None]) -> None:
+def test_what_differs_is_noticed_and_brought_in_order(tmp_path: Path, spoil: Callable[[Path, Path], None]) -> None:
     archive = make_zip(tmp_path)
     spoil(tmp_path / "tree", tmp_path / "elsewhere")
+    assert not is_unpacked(archive, tmp_path / "tree")
     unpack_zip(archive, tmp_path / "tree")
     assert held(tmp_path / "tree") == FILES
     assert folders(tmp_path / "tree") == {"python", "python/a"}
-    assert stat.S_IMODE((tmp_path / "tree/python/a/__init__.py").stat().st_mode) == 0o644
+    assert is_unpacked(archive, tmp_path / "tree")
+
+
+def test_what_is_in_the_place_of_the_folder_goes(tmp_path: Path) -> None:
+    archive = make_zip(tmp_path)
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "tree")
+    for name in ("file", "link"):
+        unpack_zip(archive, tmp_path / name)
+        assert is_unpacked(archive, tmp_path / name)
+        assert not (tmp_path / name).is_symlink()
 
 
 @settings(max_examples=60, deadline=None)
@@ -143,16 +174,21 @@ def test_whatever_was_there_before(files: dict[str, bytes], before: dict[str, by
                     path.parent.mkdir(parents=True, exist_ok=True)
                     path.write_bytes(content)
         write_archive(tree=Path(work, "tree"), destination=Path(work, "layer.zip"))
+        opt.mkdir(exist_ok=True)
+        same = (held(opt), folders(opt)) == (held(Path(work, "tree")), folders(Path(work, "tree")))
+        assert is_unpacked(Path(work, "layer.zip"), opt) == same
         unpack_zip(Path(work, "layer.zip"), opt)
         assert held(opt) == held(Path(work, "tree"))
+        assert is_unpacked(Path(work, "layer.zip"), opt)
 
 
-@pytest.mark.parametrize("name", ["../x", "/x", "a/../../x"])
+@pytest.mark.parametrize("name", ["../x", "/x", "a/../../x", "a//x", "./x"])
 def test_what_lies_outside_is_refused(tmp_path: Path, name: str) -> None:
     with zipfile.ZipFile(tmp_path / "layer.zip", "w") as archive:
         archive.writestr(name, "")
-    with pytest.raises(ArchiveError, match="which lies outside of it"):
-        unpack_zip(tmp_path / "layer.zip", tmp_path / "opt")
+    for action in (unpack_zip, is_unpacked):
+        with pytest.raises(ArchiveError, match="which may lie outside of it"):
+            action(tmp_path / "layer.zip", tmp_path / "opt")
     assert [path.name for path in tmp_path.iterdir()] == ["layer.zip"]
 
 
@@ -165,6 +201,9 @@ def test_a_damaged_zip_is_refused(tmp_path: Path, method: int) -> None:
     (tmp_path / "layer.zip").write_bytes(content)
     with pytest.raises(ArchiveError, match="a is damaged in the zip"):
         unpack_zip(tmp_path / "layer.zip", tmp_path / "opt")
+    (tmp_path / "opt/a").write_bytes(bytes(range(256)) * 9)
+    with pytest.raises(ArchiveError, match="a is damaged in the zip"):
+        is_unpacked(tmp_path / "layer.zip", tmp_path / "opt")
 
 
 def test_no_zip(tmp_path: Path) -> None:
