@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import tempfile
@@ -127,6 +128,14 @@ def test_bytecode_comes_last_and_may_be_made_meanwhile(tmp_path: Path) -> None:
         assert opened.namelist() == ["__pycache__/x.txt", "b.py", "__pycache__/b.pyc", "a.pyc"]
     (tree / "c.py").unlink()
     assert write_archive(tree=tree, destination=archive) == written
+
+
+def test_the_digest_of_the_contents_goes_by_names_alone(tmp_path: Path) -> None:
+    files = {"a.pyc": b"1", "b.py": b"2", "c.pyc": b"3"}
+    fill(tmp_path / "tree", {(name,): (files[name], False) for name in files}, backwards=False, date=0)
+    written = write_archive(tree=tmp_path / "tree", destination=tmp_path / "a.zip")
+    lines = (f"644 {hashlib.sha256(files[name]).hexdigest()} {name}\0" for name in sorted(files))
+    assert written.tree_sha256 == hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def test_what_is_compressed_is_known_after_that(tmp_path: Path) -> None:
