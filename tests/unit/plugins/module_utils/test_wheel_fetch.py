@@ -23,6 +23,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._wheel_fetch i
     DEFAULT_INDEX,
     fetch_wheels,
 )
+from ansible_collections.asesoria.serverless.tests.unit.certificates import make_certificate
 from ansible_collections.asesoria.serverless.tests.unit.fake_index import Entry, FakeIndex, serving
 
 NAMES = [f"package-{number}" for number in range(12)]
@@ -103,21 +104,6 @@ def test_what_is_for_pip_anyway(
     assert index.asked == []
 
 
-def make_certificate(folder: Path) -> tuple[Path, Path]:
-    """One that vouches for itself, and its key."""
-    certificate, key = folder / "certificate.pem", folder / "key.pem"
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
-            *("-days", "1", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
-            *("-out", str(certificate), "-keyout", str(key)),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    return certificate, key
-
-
 @pytest.mark.parametrize(
     ("trusted", "fetched"),
     [("this one", True), ("its folder", True), ("another", False), ("a file that is gone", False), ("no more", False)],
@@ -133,8 +119,8 @@ def test_what_pip_is_told_to_trust_is_trusted_and_nothing_else(
 ) -> None:
     for name in ("server", "other", "hashed"):
         (tmp_path / name).mkdir()
-    certificate, key = make_certificate(tmp_path / "server")
-    other, _key = make_certificate(tmp_path / "other")
+    certificate, key = make_certificate(tmp_path / "server", name="IP:127.0.0.1")
+    other, _key = make_certificate(tmp_path / "other", name="IP:127.0.0.1")
     shutil.copy(certificate, tmp_path / "hashed")
     subprocess.run(["openssl", "rehash", tmp_path / "hashed"], check=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -9,7 +9,6 @@ import http.server
 import json
 import socket
 import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ import boto3
 import pytest
 from ansible_collections.asesoria.serverless.plugins.module_utils import _cloudwatch_logs
 from ansible_collections.asesoria.serverless.plugins.modules import endpoint_verify
+from ansible_collections.asesoria.serverless.tests.unit.certificates import make_certificate
 from ansible_collections.asesoria.serverless.tests.unit.stacks import WITH_FUNCTION
 from ansible_collections.asesoria.serverless.tests.unit.support import assert_return_documented, run_module
 from moto import mock_aws
@@ -101,16 +101,7 @@ def server() -> Iterator[Server]:
 @pytest.fixture
 def tls(server: Server, tmp_path: Path) -> Server:
     """The same server behind a certificate that nobody vouches for."""
-    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
-            *("-days", "1", "-subj", "/CN=app.example.com", "-addext", "subjectAltName=DNS:app.example.com"),
-            *("-out", str(certificate), "-keyout", str(key)),
-        ],
-        check=True,
-        capture_output=True,
-    )
+    certificate, key = make_certificate(tmp_path, name="DNS:app.example.com")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     server.socket = context.wrap_socket(server.socket, server_side=True)
