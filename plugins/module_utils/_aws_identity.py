@@ -16,6 +16,7 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from ansible_collections.asesoria.serverless.plugins.module_utils._aws.errors import error_code, error_response
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 
 _GET_SOME = (
@@ -101,9 +102,8 @@ def explain(error: Exception) -> CredentialsError:
 
     :param error: the error.
     """
-    response = getattr(error, "response", {})
-    code = response.get("Error", {}).get("Code") or type(error).__name__
+    code = error_code(error) or type(error).__name__
     text = " ".join(str(error).split()).rstrip(".")
     explained = CredentialsError(f"AWS credentials that can't be used ({text})", _REMEDIES.get(code, _GET_SOME))
-    explained.answered = answer_date(response)
+    explained.answered = answer_date(error_response(error))
     return explained

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.asesoria.serverless.plugins.module_utils._aws.errors import error_code, is_denied_code
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 
 #: Lambda, "Function and layer storage".
@@ -25,7 +26,6 @@ _ON_DEMAND_CODE, _SPOT_CODE = "L-1216C47A", "L-34B43A08"
 _STANDARD = frozenset("acdhimrtz")
 #: Families that begin with one of these letters and have quotas of their own.
 _OWN_QUOTAS = frozenset({"dl", "hpc", "inf", "mac", "trn"})
-_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 _NO_MATTER = "The run can go on; it stops with AWS's own words if the quota is reached"
 
 
@@ -115,7 +115,7 @@ def _vcpus(instance: Mapping[str, Any]) -> int:
 
 
 def _unknown(error: Exception, *, action: str) -> UsageUnknownError:
-    code = getattr(error, "response", {}).get("Error", {}).get("Code") or type(error).__name__
-    if code in _DENIED:
+    code = error_code(error) or type(error).__name__
+    if is_denied_code(code):
         return UsageUnknownError(f"not known, because {action} is not allowed", _NO_MATTER)
     return UsageUnknownError(f"not known, because AWS did not answer to {action} ({code})", _NO_MATTER)

@@ -22,12 +22,12 @@ except ImportError:
 else:
     HAS_BOTOCORE = True
 
+from ansible_collections.asesoria.serverless.plugins.module_utils._aws.errors import error_code, is_denied_code
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 
 _T = TypeVar("_T")
 #: Events shown for a failed stack; the first is the cause, those after it are mostly cancelled because of it.
 _MAX_FAILURES = 3
-_DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
 _CANCELLED = ("Resource creation cancelled", "Resource update cancelled", "Resource deletion cancelled")
 
 
@@ -138,17 +138,11 @@ def none_if(code: str) -> Callable[[Callable[..., _T]], Callable[..., _T | None]
     return decorate
 
 
-def error_code(error: Exception) -> str:
-    """The code of an AWS error, C(AccessDenied) for example; empty if AWS did not answer at all."""
-    response: Mapping[str, Any] = getattr(error, "response", {})
-    return str(response.get("Error", {}).get("Code", ""))
-
-
 def is_denied(error: BaseException | None) -> bool:
     """Whether AWS does not let the caller do that; of one of our errors, whether that is what it is about."""
     if isinstance(error, ServerlessError):
         return is_denied(error.__cause__)
-    return isinstance(error, Exception) and error_code(error) in _DENIED
+    return error is not None and is_denied_code(error_code(error))
 
 
 def _remedy(error: Exception) -> str:

@@ -21,7 +21,8 @@ except ImportError:
 else:
     HAS_BOTOCORE = True
 
-from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import Functions, Stacks, error_code
+from ansible_collections.asesoria.serverless.plugins.module_utils._aws.errors import error_code
+from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import Functions, Stacks
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._function_log import (
     Reason,

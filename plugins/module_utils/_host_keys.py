@@ -19,6 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from ansible_collections.asesoria.serverless.plugins.module_utils._aws.errors import error_code
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 
 _BLOCK = re.compile(
@@ -113,8 +114,7 @@ def _console(ec2: Console, instance: str) -> str:
         answer = ec2.get_console_output(InstanceId=instance, Latest=True)
     except Exception as error:
         # Without botocore's class, which need not be there when this file is imported.
-        code = getattr(error, "response", {}).get("Error", {}).get("Code")
-        if code != _NOT_LATEST:
+        if error_code(error) != _NOT_LATEST:
             raise
         answer = ec2.get_console_output(InstanceId=instance)
     return str(answer.get("Output") or "")

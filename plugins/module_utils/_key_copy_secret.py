@@ -19,6 +19,7 @@ except ImportError:
 else:
     HAS_BOTOCORE = True
 
+from ansible_collections.asesoria.serverless.plugins.module_utils._aws.errors import error_code
 from ansible_collections.asesoria.serverless.plugins.module_utils._iam_access import read_tags
 from ansible_collections.asesoria.serverless.plugins.module_utils._key_copy import Found, Key, KeyCopyError
 from ansible_collections.asesoria.serverless.plugins.module_utils._key_copy_text import from_json, to_json
@@ -126,7 +127,7 @@ class Secret:
             try:
                 return dict(self.connect().describe_secret(SecretId=self.secret))
             except ClientError as error:
-                if error.response["Error"]["Code"] == _MISSING:
+                if error_code(error) == _MISSING:
                     return None
                 raise
 
@@ -137,7 +138,7 @@ class Secret:
             yield
         except ClientError as error:
             problem = f"AWS refuses {action} for {self.name}: {error}".rstrip(".")
-            denied = error.response["Error"]["Code"] in _REFUSED
+            denied = error_code(error) in _REFUSED
             remedy = f"Allow secretsmanager:{action} to who runs this, and the use of the KMS key if there is one"
             raise KeyCopyError(problem, remedy if denied else "") from error
         except BotoCoreError as error:

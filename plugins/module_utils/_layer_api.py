@@ -18,6 +18,11 @@ with suppress(ImportError):  # AnsibleAWSModule says what is missing, before any
     from botocore.exceptions import ConnectionError as NotConnectedError
     from botocore.parsers import ResponseParserError
 
+from ansible_collections.asesoria.serverless.plugins.module_utils._aws.errors import (
+    error_code,
+    error_message,
+    http_status,
+)
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 
 _NOT_FOUND = frozenset({"ResourceNotFoundException", "404", "NotFound", "NoSuchBucket", "NoSuchKey"})
@@ -265,14 +270,14 @@ def explained(doing: str, *, found_nothing: list[Any] | None = None) -> Iterator
     try:
         yield
     except ClientError as error:
-        if found_nothing is not None and _code(error) in _NOT_FOUND:
+        if found_nothing is not None and error_code(error) in _NOT_FOUND:
             found_nothing.clear()
             return
         raise _refusal(error, doing) from error
     except (HTTPClientError, ResponseParserError) as error:
-        raise LostReplyError(f"{doing} failed, as no answer came: {_one_line(error)}", _NETWORK) from error
+        raise LostReplyError(f"{doing} failed, as no answer came: {error_message(error)}", _NETWORK) from error
     except BotoCoreError as error:
-        raise LayerApiError(f"{doing} failed: {_one_line(error)}", _remedy(error)) from error
+        raise LayerApiError(f"{doing} failed: {error_message(error)}", _remedy(error)) from error
 
 
 def _remedy(error: BotoCoreError) -> str:
@@ -282,20 +287,10 @@ def _remedy(error: BotoCoreError) -> str:
 
 
 def _refusal(error: ClientError, doing: str) -> LayerApiError:
-    code = _code(error)
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    message = error.response.get("Error", {}).get("Message") or _one_line(error)
-    problem = f"{doing} failed: {message.rstrip('.')} ({code})"
-    if status >= _SERVER_ERROR or code in _THROTTLED:
+    code = error_code(error)
+    problem = f"{doing} failed: {error_message(error)} ({code})"
+    if http_status(error) >= _SERVER_ERROR or code in _THROTTLED:
         return LostReplyError(problem, "Run it again")
     if code in _ALREADY_THERE:
         return AlreadyThereError(problem, "Run it again")
     return LayerApiError(problem, _REMEDIES.get(code.removesuffix("Exception"), ""))
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split()).rstrip(".")

@@ -15,6 +15,7 @@ from typing import Any
 with suppress(ImportError):  # AnsibleAWSModule says what is missing, before anything here is called.
     from botocore.exceptions import ClientError
 
+from ansible_collections.asesoria.serverless.plugins.module_utils._aws.errors import error_code
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_api import (
     AlreadyThereError,
     LayerApiError,
@@ -135,7 +136,7 @@ class Bucket:
             try:
                 self._client.delete_bucket(**self._this)
             except ClientError as error:
-                if error.response.get("Error", {}).get("Code") != _NOT_EMPTY:
+                if error_code(error) != _NOT_EMPTY:
                     raise
                 return False
         return True
@@ -148,7 +149,7 @@ class Bucket:
             try:
                 found.append(self._client.get_bucket_tagging(**self._this)["TagSet"])
             except ClientError as error:
-                if error.response.get("Error", {}).get("Code") != "NoSuchTagSet":
+                if error_code(error) != "NoSuchTagSet":
                     raise
         return found[-1] if found else None
 

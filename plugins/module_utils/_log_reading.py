@@ -22,7 +22,8 @@ from typing import Any
 with suppress(ImportError):  # AnsibleAWSModule says that it is missing, before anything here is called.
     from botocore.exceptions import ClientError
 
-from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import error_code, explained
+from ansible_collections.asesoria.serverless.plugins.module_utils._aws.errors import error_code
+from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import explained
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 
 #: Milliseconds by which an event may arrive later than one with a later time.

@@ -24,6 +24,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._access_key im
     replaced_note,
     under_way,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._aws.errors import error_code
 from ansible_collections.asesoria.serverless.plugins.module_utils._aws_profile_files import (
     Change,
     Files,
@@ -373,7 +374,7 @@ def _wait_until_known(ask: Callable[[], str], *, what: str, wish: Wish, aws: Aws
         try:
             found = ask()
         except aws.errors.refused as error:
-            if _code(error) not in _UNKNOWN_KEY:
+            if error_code(error) not in _UNKNOWN_KEY:
                 raise
             if waited >= wish.patience:
                 raise AccessKeyError(
@@ -398,10 +399,6 @@ def _without_path(arn: str) -> str:
 
 def _lines(keys: Iterable[str]) -> str:
     return "".join(f"{key}\n" for key in keys)
-
-
-def _code(error: Exception) -> str:
-    return str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
 
 
 def _create(wish: Wish, *, aws: Aws) -> tuple[str, str]:
