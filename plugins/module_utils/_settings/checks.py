@@ -1,0 +1,221 @@
+# Copyright: (c) 2026, The asesoria.serverless authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Checks of single values against the limits of AWS and the CLI. Each is a conversion, as in :mod:`.values`."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from . import limits
+from .limits import NameRule
+from .names import APP_FUNCTION
+from .values import InvalidValueError, Kind, mapping, shown, text, texts
+
+_SCHEDULES = (limits.RATE, limits.CRON, limits.AT)
+#: Beginnings of the CLI's variables and of CloudFormation's, whose values nobody knows yet.
+_VARIABLE = "${"
+_VPC_KEYS = {
+    "securityGroupIds": (limits.SECURITY_GROUP_ID, "sg-0123456789abcdef0"),
+    "subnetIds": (limits.SUBNET_ID, "subnet-0123456789abcdef0"),
+}
+
+
+def named(rule: NameRule) -> Kind:
+    """Make a conversion to a name that a rule allows. Empty text stays empty.
+
+    :param rule: The rule.
+    """
+
+    def convert(value: object) -> str:
+        found = text(value)
+        problem = rule.problem(found) if found else ""
+        if problem:
+            raise InvalidValueError(problem, "Choose another name")
+        return found
+
+    return convert
+
+
+def networks(value: object) -> tuple[str, ...]:
+    """Convert a value to a list of networks.
+
+    :param value: The value.
+    :raises InvalidValueError: An entry is neither an address nor a network.
+    """
+    found = texts(value)
+    for each in found:
+        _require_network(each)
+    return found
+
+
+def _require_network(network: str) -> None:
+    try:
+        ipaddress.ip_network(network, strict=False)
+    except ValueError as error:
+        raise InvalidValueError(
+            f"{network!r} is neither an address nor a network", "Write it as 198.51.100.7 or 198.51.100.0/24"
+        ) from error
+
+
+def routes(value: object) -> tuple[str, ...]:
+    """Convert a value to a list of routes.
+
+    :param value: The value.
+    :raises InvalidValueError: An entry is not a method and a path.
+    """
+    found = texts(value)
+    for each in found:
+        if not limits.ROUTE.fullmatch(each):
+            raise InvalidValueError(
+                f"{each!r} is not a route", 'Write a method in capitals and a path, such as "GET /items/{id}"'
+            )
+    return found
+
+
+def function_environment(value: object) -> dict[str, Any]:
+    """Convert a value to the environment of a function.
+
+    :param value: The value.
+    :raises InvalidValueError: Lambda would refuse a name or the size.
+    """
+    found = mapping(value)
+    for name in found:
+        if name in limits.RESERVED_ENVIRONMENT:
+            raise InvalidValueError(f"Lambda sets the environment variable {name} itself", "Remove it")
+        if not limits.ENVIRONMENT_NAME.fullmatch(name):
+            raise InvalidValueError(
+                f"{name!r} is not a name for an environment variable",
+                "Begin with a letter and go on with letters, digits and _, two characters at least",
+            )
+    size = len(json.dumps(found, separators=(",", ":"), ensure_ascii=False).encode())
+    if size > limits.MAX_ENVIRONMENT_BYTES:
+        raise InvalidValueError(
+            f"the environment has {size} bytes, and Lambda takes {limits.MAX_ENVIRONMENT_BYTES}", "Shorten it"
+        )
+    return found
+
+
+def vpc(value: object) -> dict[str, Any]:
+    """Convert a value to the VPC of a function.
+
+    :param value: The value.
+    :raises InvalidValueError: A key is unknown, one of the two is missing, or an identifier has another form.
+    """
+    found = mapping(value)
+    unknown = sorted(set(found).difference(_VPC_KEYS))
+    missing = [key for key in _VPC_KEYS if found and not found.get(key)]
+    if unknown or missing:
+        what = f"has {', '.join(unknown)}" if unknown else f"lacks {' and '.join(missing)}"
+        raise InvalidValueError(f"the VPC {what}", f"Give it {' and '.join(_VPC_KEYS)}, each a list")
+    for key, identifiers in found.items():
+        for each in texts(identifiers) if isinstance(identifiers, (str, list)) else ():
+            form, example = _VPC_KEYS[key]
+            if not each.startswith((_VARIABLE, "{")) and not form.fullmatch(each):
+                raise InvalidValueError(
+                    f"{each!r} in {key} is not an identifier of EC2", f"Write it as AWS does, such as {example}"
+                )
+    return found
+
+
+def scheduled_functions(value: object) -> dict[str, Any]:
+    """Convert a value to functions as serverless.yml describes them.
+
+    :param value: The value.
+    :raises InvalidValueError: A function has the name of the app's, is not a mapping, or has a bad schedule.
+    """
+    found = mapping(value)
+    for name, function in found.items():
+        if name == APP_FUNCTION:
+            raise InvalidValueError(f"the function {name} is the app itself", "Choose another name")
+        if not isinstance(function, Mapping):
+            raise InvalidValueError(f"the function {name} is {shown(function)}", "Give it keys, a handler among them")
+        for schedule in _schedules(function):
+            if not schedule.startswith(_VARIABLE) and not any(form.fullmatch(schedule) for form in _SCHEDULES):
+                raise InvalidValueError(
+                    f"{schedule!r} of the function {name} is not a schedule",
+                    "Write rate(5 minutes), rate(1 hour) or cron(0 6 * * ? *), whose six fields end with the year",
+                )
+    return found
+
+
+def _schedules(function: Mapping[str, Any]) -> Iterator[str]:
+    """Find the schedule expressions among the events of a function."""
+    events = function.get("events")
+    for event in events if isinstance(events, list) else []:
+        schedule = event.get("schedule") if isinstance(event, Mapping) else None
+        rates = schedule.get("rate") if isinstance(schedule, Mapping) else schedule
+        for rate in rates if isinstance(rates, list) else [rates]:
+            if isinstance(rate, str):
+                yield rate.strip()
+
+
+def iam_path(value: object) -> str:
+    """Convert a value to the path of an IAM user.
+
+    :param value: The value.
+    :raises InvalidValueError: The path does not begin and end with a slash.
+    """
+    found = text(value)
+    if not limits.IAM_PATH.fullmatch(found):
+        raise InvalidValueError(f"{found!r} is not a path of IAM", "Begin and end it with a slash, such as /apps/")
+    return found
+
+
+def arn_of_policy(value: object) -> str:
+    """Convert a value to the ARN of a managed policy. Empty text stays empty.
+
+    :param value: The value.
+    :raises InvalidValueError: The value is not the ARN of a policy.
+    """
+    found = text(value)
+    if found and not limits.MANAGED_POLICY.fullmatch(found):
+        raise InvalidValueError(
+            f"{found!r} is not the ARN of a policy", "Write it as AWS does, with the 12 digits of the account"
+        )
+    return found
+
+
+def arn_of_role(value: object) -> str:
+    """Convert a value to the ARN of a role. Empty text stays empty.
+
+    :param value: The value.
+    :raises InvalidValueError: The value is not the ARN of a role.
+    """
+    found = text(value)
+    if found and not limits.IAM_ROLE.fullmatch(found):
+        raise InvalidValueError(
+            f"{found!r} is not the ARN of a role", "Write it as AWS does, with the 12 digits of the account"
+        )
+    return found
+
+
+def environment(value: object) -> dict[str, str]:
+    """Convert a value to the environment of a stage.
+
+    :param value: The value.
+    :raises InvalidValueError: The value is not a mapping.
+    """
+    return {name: text(each) for name, each in mapping(value).items()}
+
+
+def find_placeholder(value: object) -> str:
+    """Find an ARN whose account has no 12 digits, such as a tutorial's; empty if there is none.
+
+    :param value: The value of a setting, searched however deep.
+    """
+    if isinstance(value, Mapping):
+        return next(filter(None, map(find_placeholder, value.values())), "")
+    if isinstance(value, (list, tuple)):
+        return next(filter(None, map(find_placeholder, value)), "")
+    if not isinstance(value, str):
+        return ""
+    for match in limits.ARN.finditer(value):
+        account = match["account"]
+        if account.isdecimal() and not limits.ACCOUNT.fullmatch(account):
+            return value
+    return ""
