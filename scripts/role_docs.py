@@ -14,7 +14,7 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -195,16 +195,28 @@ def _option_problems(where: str, option: Mapping[str, Any]) -> Iterator[str]:
 
 def tables(role: Role) -> str:
     """The tables of variables, with the markers, as they should be in the README."""
-    several = len(role.entry_points) > 1
     parts = []
+    described: set[str] = set()
     for name, entry_point in role.entry_points.items():
-        rows = list(_rows(entry_point.get("options") or {}, role.defaults))
-        body = ["| Variable | Type | Default | What it is |", "|---|---|---|---|", *rows] if rows else ["None."]
-        heading = (
-            [f"Entry point `{name}`: {_markdown(entry_point.get('short_description', ''))}", ""] if several else []
-        )
-        parts.append("\n".join([*heading, *body]))
+        options = entry_point.get("options") or {}
+        if len(role.entry_points) > 1:
+            parts.append(f"Entry point `{name}`: {_markdown(entry_point.get('short_description', ''))}")
+        parts.extend(_variables(options, described, role.defaults))
+        described.update(options)
     return "\n\n".join([BEGIN, *parts, END])
+
+
+def _variables(
+    options: Mapping[str, Mapping[str, Any]], described: Set[str], defaults: Mapping[str, Any]
+) -> Iterator[str]:
+    """Describe an entry point's variables: a table of the new ones, and the names of those described before."""
+    rows = list(_rows({name: option for name, option in options.items() if name not in described}, defaults))
+    if rows:
+        yield "\n".join(["| Variable | Type | Default | What it is |", "|---|---|---|---|", *rows])
+    if known := [f"`{name}`" for name in options if name in described]:
+        yield f"As described above: {', '.join(known)}."
+    if not options:
+        yield "None."
 
 
 def _rows(options: Mapping[str, Mapping[str, Any]], defaults: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
