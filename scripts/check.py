@@ -69,6 +69,7 @@ OF_NO_VERSION = tuple(
 OF_THE_FILES_ALONE = tuple(
     word for name in ("changelog", "compile", "pep8", "pylint", "yamllint") for word in ("--skip-test", name)
 )
+PYTEST = ("-m", "pytest", "-v", "--tb=short")
 INSTALL_ONLY = ("-e", "sandbox_state=installed")
 #: Where the ports of the scenarios' sandboxes are looked for, and how many one scenario may use.
 FIRST_PORT, LAST_PORT = 4670, 5600
@@ -183,7 +184,7 @@ def lint_group() -> Group:
 
 def unit_group() -> Group:
     """The unit tests, with the newest and the oldest ansible-core that is supported."""
-    arguments = ("-m", "pytest", "tests/unit", "-v", "--tb=short")
+    arguments = (*PYTEST, "tests/unit")
     return Group(
         steps=(
             Step("unit", (str(BIN / "python"), *arguments), pytest=True),
@@ -196,7 +197,7 @@ def package_group() -> Group:
     """What is said of the archive that users install, rather than of the checkout."""
     return Group(
         steps=(
-            Step("package", (str(BIN / "python"), "-m", "pytest", "tests/package", "-v", "--tb=short"), pytest=True),
+            Step("package", (str(BIN / "python"), *PYTEST, "tests/package"), pytest=True),
             Step("sanity", ("scripts/sanity", "newest")),
             Step("sanity-oldest", ("scripts/sanity", "oldest", *OF_THE_FILES_ALONE)),
             Step("galaxy-importer", ("scripts/galaxy-importer",)),
@@ -226,31 +227,32 @@ def molecule_step(scenario: str, *, port: int) -> Step:
 
 
 def e2e_group() -> Group:
-    """The tests that run playbooks."""
-    arguments = (str(BIN / "python"), "-m", "pytest", "-v", "--tb=short")
-    return Group(
-        steps=(
-            Step("e2e:chain", (*arguments, "tests/integration/chain/test_chain.py"), pytest=True, sandbox=True),
-            Step(
-                "e2e:interrupted",
-                (*arguments, "tests/integration/chain/test_interrupted.py"),
-                pytest=True,
-                sandbox=True,
-            ),
-            Step(
-                "e2e:roll-back",
-                (*arguments, *(f"tests/integration/chain/test_{name}.py" for name in ("roll_back", "first_attempt"))),
-                pytest=True,
-                sandbox=True,
-            ),
-            Step("e2e:examples", (*arguments, "tests/integration/chain/test_examples.py"), pytest=True, sandbox=True),
-            Step("e2e:bad-input", (*arguments, "tests/integration/chain/test_bad_input.py"), pytest=True, sandbox=True),
-            Step("e2e:layers", (*arguments, "tests/integration/chain/test_layers.py"), pytest=True),
-            Step("e2e:sandbox", (*arguments, "tests/integration/sandbox"), pytest=True, sandbox=True),
-            Step("e2e:front-doors", (*arguments, "tests/integration/front_doors"), pytest=True),
-            Step("e2e:report", (*arguments, "tests/integration/report"), pytest=True),
-        ),
-    )
+    """Return the tests that run playbooks.
+
+    Each file of the chain's tests is a step with a sandbox of its own; every other folder is one step.
+    """
+    folders = {path.parent for path in (TOP / "tests" / "integration").glob("*/test_*.py")}
+    chain = [path for folder in folders if folder.name == "chain" for path in folder.glob("test_*.py")]
+    # The longest files first, since no step may be left alone at the end; they take longest, too.
+    chain.sort(key=lambda path: (-path.stat().st_size, path.name))
+    others = sorted(folder for folder in folders if folder.name != "chain")
+    steps = [e2e_step(path) for path in (*chain, *others)]
+    return Group(steps=(*steps[:1], oldest_step(), *steps[1:]))
+
+
+def e2e_step(path: Path) -> Step:
+    """Return the step that runs a file or a folder of tests.
+
+    :param path: The file or folder.
+    """
+    name = path.stem.removeprefix("test_").replace("_", "-")
+    return Step(f"e2e:{name}", (str(BIN / "python"), *PYTEST, str(path.relative_to(TOP))), pytest=True, sandbox=True)
+
+
+def oldest_step() -> Step:
+    """Return the step that runs the marked tests of the chain with the oldest ansible-core that is supported."""
+    argv = ("scripts/in-venv", "oldest", "python", *PYTEST, "-m", "oldest", "tests/integration/chain")
+    return Step("e2e:oldest", argv, pytest=True, sandbox=True)
 
 
 GROUPS = {

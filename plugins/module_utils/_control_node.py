@@ -92,8 +92,8 @@ def run_program(argv: Sequence[str]) -> str | None:
 def check_ansible(version: str, *, requirement: str, today: date) -> Check:
     """Is ansible-core of a version that the collection is tested with, and that gets updates.
 
-    :param version: of ansible-core, such as C(2.21.5) or C(2.22.0.dev0).
-    :param requirement: as C(requires_ansible) in C(meta/runtime.yml) has it, such as C(>=2.17.0,<2.22.0).
+    :param version: of ansible-core, such as C(2.21.5) or C(2.23.0.dev0).
+    :param requirement: as C(requires_ansible) in C(meta/runtime.yml) has it, such as C(>=2.19.0,<2.23.0).
     :param today: the day to hold its last one against.
     """
     check = verdict(

@@ -17,8 +17,6 @@ from datetime import date
 
 #: The last day, by the first two numbers of the version.
 ANSIBLE_CORE: Mapping[tuple[int, ...], date] = {
-    (2, 17): date(2025, 11, 30),
-    (2, 18): date(2026, 5, 31),
     (2, 19): date(2026, 11, 30),
     (2, 20): date(2027, 5, 31),
     (2, 21): date(2027, 11, 30),

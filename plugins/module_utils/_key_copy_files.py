@@ -30,8 +30,8 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._private_file 
 #: The label of a vault whose password has none (Ansible: DEFAULT_VAULT_IDENTITY).
 DEFAULT_LABEL = "default"
 _VAULT_HEADER = "$ANSIBLE_VAULT;"
-# How ansible-core 2.17 and 2.19, and pass, mark an error.
-_ERROR = re.compile(r"(?:\[ERROR\]:|ERROR!|Error:) (.+)")
+# How ansible-core and pass mark an error.
+_ERROR = re.compile(r"(?:\[ERROR\]:|Error:) (.+)")
 
 
 class Run(Protocol):

@@ -31,7 +31,7 @@ options:
     type: str
     required: true
   ansible_requirement:
-    description: Versions of ansible-core that will do, such as C(>=2.17.0,<2.22.0).
+    description: Versions of ansible-core that will do, such as C(>=2.19.0,<2.23.0).
     type: str
     required: true
   region:
@@ -152,7 +152,7 @@ EXAMPLES = r"""
 - name: Look at the control node
   asesoria.serverless.control_node_info:
     ansible_version: "{{ ansible_version.full }}"
-    ansible_requirement: ">=2.17.0,<2.22.0"
+    ansible_requirement: ">=2.19.0,<2.23.0"
     region: us-east-1
     runtime: python3.11
     architecture: x86_64
@@ -248,8 +248,8 @@ try:
         MINIMUM_BOTOCORE_VERSION,
     )
 except ImportError:
-    # What amazon.aws 8.0.0, the oldest that the collection takes, wants.
-    MINIMUM_BOTO3_VERSION = MINIMUM_BOTOCORE_VERSION = "1.28.0"
+    # What amazon.aws 10.1.2, the oldest that the collection takes, wants.
+    MINIMUM_BOTO3_VERSION = MINIMUM_BOTOCORE_VERSION = "1.34.0"
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.asesoria.serverless.plugins.module_utils import _aws_quotas as quotas

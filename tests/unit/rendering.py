@@ -11,12 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.parsing.dataloader import DataLoader
-from ansible.template import Templar
-
-try:
-    from ansible.template import trust_as_template  # ansible-core 2.19 and later have it
-except ImportError:
-    trust_as_template = str
+from ansible.template import Templar, trust_as_template
 
 
 def render(source: str, *, variables: Mapping[str, Any]) -> Any:
@@ -36,9 +31,8 @@ def render_variable(name: str, *, files: Iterable[Path], given: Mapping[str, Any
     :param given: what the user says, in place of these.
     """
     loader = DataLoader()
-    trusted = {"trusted_as_template": True} if trust_as_template is not str else {}
     variables: dict[str, Any] = {}
     for path in files:
-        variables.update(loader.load_from_file(str(path), **trusted))
+        variables.update(loader.load_from_file(str(path), trusted_as_template=True))
     templar = Templar(loader=loader, variables={**variables, **given})
     return templar.template(trust_as_template(f"{{{{ {name} }}}}"))

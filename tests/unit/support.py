@@ -56,9 +56,8 @@ def module_args(args: Mapping[str, Any], *, check_mode: bool = False, diff: bool
     encoded = json.dumps({"ANSIBLE_MODULE_ARGS": content}).encode()
     with contextlib.ExitStack() as stack:
         stack.enter_context(mock.patch.object(basic, "_ANSIBLE_ARGS", encoded))
-        # ansible-core 2.19 and later want to be told how values were serialized; earlier ones don't have the name.
-        if hasattr(basic, "_ANSIBLE_PROFILE"):
-            stack.enter_context(mock.patch.object(basic, "_ANSIBLE_PROFILE", "legacy"))
+        # How the values were serialized.
+        stack.enter_context(mock.patch.object(basic, "_ANSIBLE_PROFILE", "legacy"))
         # Where a test has imported a part of the control node, a module would send its warnings to the terminal.
         internal = sys.modules.get("ansible.module_utils._internal")
         if internal:
@@ -89,13 +88,8 @@ def run_module(
     assert failed == bool(code), f"exit code {code} does not go with failed={failed}"
     answer.pop("invocation", None)
     if "warnings" in answer:
-        answer["warnings"] = [_warning_text(warning) for warning in answer["warnings"]]
+        answer["warnings"] = [warning["event"]["msg"] for warning in answer["warnings"]]
     return answer
-
-
-def _warning_text(warning: Any) -> Any:
-    """ansible-core 2.19 and later send a structure where earlier ones send the text."""
-    return warning["event"]["msg"] if isinstance(warning, dict) else warning
 
 
 def _exit_code(main: Callable[[], None]) -> str | int | None:

@@ -88,6 +88,7 @@ def assert_nothing_done(chain: Chain, run: Run, *, since: int, files: dict[str, 
     assert chain.files() == files
 
 
+@pytest.mark.oldest
 def test_a_plan_before_the_first_run_writes_nothing(chain: Chain, before: dict[str, list[str]]) -> None:
     since, files = chain.calls, chain.files()
     run = chain.play("site.yml", "--check", "--diff")
@@ -97,6 +98,7 @@ def test_a_plan_before_the_first_run_writes_nothing(chain: Chain, before: dict[s
     assert run.changed > 0
 
 
+@pytest.mark.oldest
 def test_the_first_run_ends_with_an_answer_and_shows_no_secret(chain: Chain) -> None:
     with ProcessWatch().watching() as watch:
         run = chain.play("site.yml", "-vvv").ok()
@@ -160,6 +162,7 @@ def test_a_secret_that_is_not_the_users_is_refused(chain: Chain) -> None:
     assert refusal.value.response["Error"]["Code"] == "SignatureDoesNotMatch"
 
 
+@pytest.mark.oldest
 def test_the_second_run_changes_nothing(chain: Chain) -> None:
     since, files = chain.calls, chain.files()
     run = chain.play("site.yml")
@@ -396,6 +399,7 @@ def test_teardown_removes_no_data_unless_it_is_told_to(chain: Chain) -> None:
     assert (account(chain), chain.files()) == (there, files)
 
 
+@pytest.mark.oldest
 def test_teardown_leaves_nothing_of_ours_and_everything_else(chain: Chain, before: dict[str, list[str]]) -> None:
     iam, ec2, cloudformation = chain.client("iam"), chain.client("ec2"), chain.client("cloudformation")
     iam.create_user(UserName="somebody-else")

@@ -331,6 +331,14 @@ def test_everything_is_selected_once() -> None:
     assert {"unit", "package", "e2e:chain"} <= set(chosen)
 
 
+def test_every_file_of_end_to_end_tests_is_run_by_one_step() -> None:
+    """A new file needs no entry anywhere."""
+    top = SCRIPTS.parent
+    run = [top / step.argv[-1] for step in check.e2e_group().steps if step.name != "e2e:oldest"]
+    for path in top.glob("tests/integration/**/test_*.py"):
+        assert sum(path.is_relative_to(step) for step in run) == 1, path
+
+
 def test_no_two_scenarios_share_a_port() -> None:
     ports = [int(step.env["ASESORIA_SANDBOX_PORT"]) for step in check.molecule_group().steps]
     distances = [later - earlier for earlier, later in itertools.pairwise(ports)]

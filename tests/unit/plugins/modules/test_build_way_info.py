@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import RUNTIMES
 from ansible_collections.asesoria.serverless.plugins.modules import build_way_info, layer_lock
 from ansible_collections.asesoria.serverless.tests.unit.fake_index import FakeIndex, forget_settings, serving
 from ansible_collections.asesoria.serverless.tests.unit.support import assert_return_documented, run_module
@@ -76,11 +75,9 @@ def test_wheels_alone_that_can_not_be(options: dict[str, Any], index: FakeIndex)
 
 @pytest.mark.parametrize(("check_index", "way", "asked"), [(True, "wheels", True), (False, "unknown", False)])
 def test_an_interpreter_that_fits(
-    options: dict[str, Any], index: FakeIndex, monkeypatch: pytest.MonkeyPatch, check_index: bool, way: str, asked: bool
+    options: dict[str, Any], index: FakeIndex, check_index: bool, way: str, asked: bool
 ) -> None:
     runtime = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    if runtime == "python3.10":  # no longer supported, but the oldest ansible-core runs on it
-        monkeypatch.setattr(build_way_info, "find_runtime", lambda name, *, today: RUNTIMES[name])  # noqa: ARG005
     index.wheel("demo", "1.0")
     result = ask(options, runtime=runtime, check_index=check_index)
     assert result["way"] == way

@@ -118,7 +118,7 @@ def options(app: Path, **changes: Any) -> dict[str, Any]:
     """Options that are all right, but for the changes."""
     return {
         "ansible_version": "2.21.5",
-        "ansible_requirement": ">=2.17.0,<2.22.0",
+        "ansible_requirement": ">=2.19.0,<2.23.0",
         "region": "us-east-1",
         "runtime": "python3.14",
         "architecture": "x86_64",
@@ -169,7 +169,7 @@ def test_everything_that_is_wrong_is_said_at_once(app: Path, monkeypatch: pytest
         control_node_info.main,
         options(
             app,
-            ansible_version="2.16.0",
+            ansible_version="2.18.0",
             region="mars-1",
             runtime="python3.8",
             architecture="i386",
