@@ -17,6 +17,9 @@ from .checks import find_placeholder
 from .definitions import DEFINITIONS, NOT_SETTINGS, PREFIX, PRIVATE_PREFIX, Definition
 from .values import InvalidValueError, plain, shown
 
+#: Told of a value that may hold a secret.
+_NO_MAPPING = InvalidValueError("the value is not a mapping", "Set it to keys with values")
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -138,7 +141,8 @@ def _take(values: Values, definition: Definition, said: list[Given]) -> None:
         try:
             converted.append(Given(each.variable, _convert(definition, each)))
         except InvalidValueError as error:  # noqa: PERF203  # each is told
-            values.problems.append(Problem(each.variable, error.problem, error.remedy))
+            told = _NO_MAPPING if definition.secret and not isinstance(each.value, Mapping) else error
+            values.problems.append(Problem(each.variable, told.problem, told.remedy))
     if not converted:
         return
     values.given[definition.name] = converted[0]

@@ -33,7 +33,8 @@ from .values import Kind, at_least, entries, flag, mapping, one_of, text, text_o
 #: What the settings of the playbooks begin with, and what facts of the playbooks' own begin with.
 PREFIX = "asesoria_"
 PRIVATE_PREFIX = "asesoria__"
-#: Variables of the builders, which a control node that builds has as well, and a helper of earlier inventories.
+#: Variables of the builders, which a control node that builds has as well, a helper of earlier inventories, and what
+#: the playbooks keep.
 NOT_SETTINGS = frozenset(
     {
         "asesoria_builder_architecture",
@@ -43,6 +44,7 @@ NOT_SETTINGS = frozenset(
         "asesoria_builder_stage",
         "asesoria_builder_way",
         "asesoria_environment_of_user",
+        "asesoria_settings",
     }
 )
 

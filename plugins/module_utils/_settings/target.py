@@ -42,6 +42,17 @@ class World:
     today: date
 
 
+def known_regions() -> frozenset[str]:
+    """Return the names of all regions of all partitions that botocore knows; empty without botocore."""
+    try:
+        from botocore.loaders import create_loader  # noqa: PLC0415  # preflight tells that it is missing
+    except ImportError:
+        return frozenset()
+    # No session, because its profile may not be there.
+    partitions = create_loader().load_data("endpoints")["partitions"]
+    return frozenset(region for partition in partitions for region in partition["regions"])
+
+
 def problem_of(check: Callable[..., None], *arguments: Any, **options: Any) -> ServerlessError | None:
     """Return the error that a check raises; None if it raises none.
 

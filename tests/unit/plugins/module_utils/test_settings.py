@@ -29,6 +29,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._settings.read
 from ansible_collections.asesoria.serverless.plugins.module_utils._settings.settings import Settings
 from ansible_collections.asesoria.serverless.plugins.module_utils._settings.target import World
 from hypothesis import assume, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 REGIONS = ("cn-north-1", "eu-west-1", "us-east-1", "us-gov-west-1")
@@ -101,6 +102,7 @@ def test_a_name_that_aws_refuses_is_refused(variables: dict[str, Any], said: str
 _NAME = st.from_regex(r"[a-zA-Z][0-9a-zA-Z-]{1,40}", fullmatch=True)
 
 
+@hypothesis_settings(max_examples=50, deadline=None)
 @given(project=_NAME, service=_NAME, stage=st.from_regex(r"[A-Za-z0-9-]{1,20}", fullmatch=True))
 def test_derived_names_are_within_the_limits_or_the_identity_is_refused(project: str, service: str, stage: str) -> None:
     owner = Owner(project=project, service=service, stage=stage)
@@ -127,6 +129,7 @@ def test_derived_names_are_within_the_limits_or_the_identity_is_refused(project:
         assert rule.problem(name) == ""
 
 
+@hypothesis_settings(max_examples=50, deadline=None)
 @given(one=st.tuples(_NAME, _NAME, _NAME), other=st.tuples(_NAME, _NAME, _NAME))
 def test_names_with_hyphens_can_coincide_only_for_identities_that_differ(
     one: tuple[str, str, str], other: tuple[str, str, str]
@@ -370,8 +373,8 @@ def test_a_role_variable_of_the_command_line_does_not_silently_win_over_an_entry
     layers = {"asesoria_layers": [{"name": "a", "slim": "safe"}]}
     assert problems(layers, overrides={"lambda_layer_slim": "max"}) == [
         (
-            "asesoria_layers[a].slim and lambda_layer_slim: the command line's 'max' would win over the entry's 'safe'. "
-            "Set one of them alone."
+            "asesoria_layers[a].slim and lambda_layer_slim: the command line's 'max' would win over the entry's "
+            "'safe'. Set one of them alone."
         )
     ]
 
@@ -450,6 +453,7 @@ _VALID = st.fixed_dictionaries(
 )
 
 
+@hypothesis_settings(max_examples=100, deadline=None)
 @given(variables=_VALID)
 def test_valid_settings_are_one_structure_whatever_form_they_come_in(variables: dict[str, Any]) -> None:
     settings = read(variables)
