@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.asesoria.serverless.plugins.module_utils._aws.ownership import Owner
 from ansible_collections.asesoria.serverless.plugins.module_utils._builder_instances import Builders
 from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import (
     Stacks,
@@ -22,6 +23,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformatio
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_api import Layers
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_mark import claimed_sha256
 from ansible_collections.asesoria.serverless.plugins.module_utils._log_groups import LogGroups
+from ansible_collections.asesoria.serverless.plugins.module_utils._service.ownership import describe_tags, owns
 from ansible_collections.asesoria.serverless.plugins.module_utils._status_table import numbers
 from ansible_collections.asesoria.serverless.plugins.module_utils._unread import Attempts
 
@@ -46,6 +48,7 @@ class Names:
     """Under which names the chain makes things.
 
     :param stack: the service's.
+    :param service: name of the service; empty if nobody asks whose the stack is.
     :param layers: the layers.
     :param project: value of the tag C(Project).
     :param stage: value of the tag C(Stage).
@@ -59,6 +62,7 @@ class Names:
     stage: str
     key_pair: str = ""
     user: str = ""
+    service: str = ""
 
 
 class Keys:
@@ -144,8 +148,13 @@ class LeftoverReader:
 
     def _stack(self, names: Names) -> Iterator[Left]:
         stack = self.attempts.read(f"the stack {names.stack}", lambda: self.stacks.find(names.stack), None)
-        if stack is not None:
-            yield Left(f"the stack {names.stack}", f"it is {stack.status}{': ' if stack.reason else ''}{stack.reason}")
+        if stack is None:
+            return
+        owner = Owner(project=names.project, service=names.service, stage=names.stage)
+        why = f"it is {stack.status}{': ' if stack.reason else ''}{stack.reason}"
+        if names.service and not owns(stack, owner):
+            why = f"it is not this service's, and {describe_tags(stack.tags)}"
+        yield Left(f"the stack {names.stack}", why)
 
     def _logs(self, names: Names) -> Iterator[Left]:
         begin = f"/aws/lambda/{names.stack}-"

@@ -7,18 +7,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
+from ansible_collections.asesoria.serverless.plugins.module_utils._aws.ownership import Owner
 from ansible_collections.asesoria.serverless.plugins.module_utils._yaml_tree import (
     ConfigError,
     child,
     compose,
     dump,
+    is_mapping,
+    is_merge,
     is_nothing,
     is_sequence,
     list_node,
+    mapping_node,
     put,
     serialize,
+    text_node,
     text_of,
 )
 
@@ -118,6 +125,59 @@ def with_fingerprint(text: str, *, fingerprint: str, origin: str) -> str:
         resources = [theirs, ours]
     put(root, "resources", list_node(resources))
     return serialize(root)
+
+
+def with_owner_tags(text: str, *, owner: Owner, origin: str) -> str:
+    """Add the tags that say whose the stack is to those that the CLI gives it; the tags that are written there stay.
+
+    The CLI itself adds the tag C(STAGE). Tags that are written in another file, by a variable in place of
+    C(provider.stackTags), can't be added to: such a stack is known by its fingerprint alone.
+
+    :param text: a C(serverless.yml).
+    :param owner: whose the stack is.
+    :param origin: where the text comes from, for messages.
+    :raises ConfigError: a tag that is written there says something else.
+    """
+    root = compose(text, origin=origin)
+    provider = child(root, "provider")
+    written = child(provider, "stackTags")
+    if not is_mapping(provider) or not (is_nothing(written) or is_mapping(written)):
+        return text
+    recorded = owner.tags()
+    theirs = [] if is_nothing(written) else list(_entries(written))
+    for key, value in theirs:
+        _require_owner_tag(key, value, owner=owner, origin=origin)
+    names = {key.lower() for key, _value in theirs}
+    missing = [key for key in recorded if key != "Stage" and key.lower() not in names]
+    if missing:
+        added = [(text_node(key), text_node(recorded[key])) for key in missing]
+        put(provider, "stackTags", mapping_node([*([] if is_nothing(written) else written.value), *added]))
+    return serialize(root)
+
+
+def _entries(node: Any) -> Iterator[tuple[str, str | None]]:
+    """The keys of a mapping and their texts, those of its merge keys included."""
+    for name, value in node.value:
+        if is_merge(name):
+            for merged in value.value if is_sequence(value) else [value]:
+                yield from _entries(merged) if is_mapping(merged) else ()
+        else:
+            yield str(name.value), text_of(value)
+
+
+def _require_owner_tag(key: str, value: str | None, *, owner: Owner, origin: str) -> None:
+    """Refuse a tag that would name another owner. IAM takes no second key that differs in case only."""
+    name = next((name for name in owner.tags() if name.lower() == key.lower()), None)
+    if name is None:
+        return
+    said = _VARIABLE.sub(lambda _match: owner.stage, value or "").replace(_SERVICE_VARIABLE, owner.service)
+    expected = owner.tags()[name]
+    if said != expected:
+        raise ConfigError(
+            f"{origin} has the tag {key}: {value} in provider.stackTags, but the tag {name} says whose the stack is, "
+            f"and has to be {expected}",
+            "Remove the tag there, or give it another name",
+        )
 
 
 def _plain(value: str | None, *, key: str, origin: str, stage: str) -> str:

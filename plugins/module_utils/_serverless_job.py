@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.asesoria.serverless.plugins.module_utils._aws.ownership import Owner
 from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import Stack
 from ansible_collections.asesoria.serverless.plugins.module_utils._endpoint import (
     endpoint_target,
@@ -39,6 +41,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_co
     check_stack_name,
     minimal_config,
     read_config,
+    with_owner_tags,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_service import Job
 from ansible_collections.asesoria.serverless.plugins.module_utils._service_layer import read_layer, with_layer
@@ -76,7 +79,8 @@ def make_deployment(options: Mapping[str, Any], *, region: str) -> Job:
     """Read the app and make the deployment of it.
 
     :param options: C(src), C(config), C(service), C(exclude), C(extra_files), C(stage), C(cli_lock), C(layer),
-        C(audit), C(allow), C(required_modules), C(alias) and C(remember), as the module documents them.
+        C(audit), C(allow), C(required_modules), C(alias), C(project), C(adopt) and C(remember), as the module documents
+        them.
     :param region: the region.
     :raises ServerlessError: the app, its configuration or the lock can't be used.
     """
@@ -103,14 +107,17 @@ def make_deployment(options: Mapping[str, Any], *, region: str) -> Job:
     if gate is not None:
         # What was deployed without a look at it, or with a milder one, is packaged again.
         settings["audit"] = gate.settings
+    owner = _owner(options, service=config.service)
     return Job(
-        config=config,
+        config=_owned(config, owner=owner, origin=origin),
         config_name=_CONFIG_NAME,
         origin=origin,
         files=files,
         fingerprint=fingerprint(files=files, settings=settings),
         stage=options["stage"],
         region=region,
+        owner=owner,
+        adopt=options["adopt"],
         gate=gate,
         layer=layer,
         modules=tuple(options["required_modules"]),
@@ -153,7 +160,8 @@ def _make_release(options: Mapping[str, Any]) -> Release | None:
 def make_reference(options: Mapping[str, Any], *, region: str) -> Job:
     """Make what does not read the app: a removal, or a roll-back.
 
-    :param options: C(src), C(config), C(service), C(exclude), C(stage) and C(alias), as the module documents them.
+    :param options: C(src), C(config), C(service), C(exclude), C(stage), C(project), C(state) and C(alias), as the
+        module documents them.
     :param region: the region.
     :raises ServerlessError: nothing says which service it is, or its configuration can't be used.
     """
@@ -170,16 +178,28 @@ def make_reference(options: Mapping[str, Any], *, region: str) -> Job:
         raise ConfigError("nothing says which service that is", "Give the option service, config or src")
     config = read_config(text, origin=origin, stage=stage)
     _require_service(config, service=options["service"], stage=stage, origin=origin)
+    owner = _owner(options, service=config.service)
     return Job(
-        config=config,
+        # A removal reads no tags.
+        config=config if options["state"] == "absent" else _owned(config, owner=owner, origin=origin),
         config_name=_CONFIG_NAME,
         origin=origin,
         files=files,
         fingerprint="",
         stage=stage,
         region=region,
+        owner=owner,
         release=_make_release(options),
     )
+
+
+def _owner(options: Mapping[str, Any], *, service: str) -> Owner:
+    return Owner(project=options["project"], service=service, stage=options["stage"])
+
+
+def _owned(config: ServiceConfig, *, owner: Owner, origin: str) -> ServiceConfig:
+    """Let the CLI tag the stack as its owner's, in going back as well, which sets the stack's tags once more."""
+    return replace(config, text=with_owner_tags(config.text, owner=owner, origin=origin))
 
 
 def _config_text(options: Mapping[str, Any], *, root: Path) -> tuple[str, str]:

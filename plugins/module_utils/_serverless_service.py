@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ansible_collections.asesoria.serverless.plugins.module_utils._aws.ownership import Owner
 from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import (
     CloudFormationError,
     Functions,
@@ -53,6 +54,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_pl
     roll_back_diff,
     summary_diff,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._service.ownership import StackClaims
 from ansible_collections.asesoria.serverless.plugins.module_utils._service_layer import ServiceLayer, require_layer
 from ansible_collections.asesoria.serverless.plugins.module_utils._unverified import Note, forget, noted, read_note
 from ansible_collections.asesoria.serverless.plugins.module_utils._work_folder import (
@@ -66,6 +68,11 @@ _POLL_INTERVAL = 2.0
 #: Seconds in which a stack that has nothing but a change set may still get its resources from another run.
 _REVIEW_PATIENCE = 15.0
 
+_TAKE_OVER = (
+    "Deploy under another service name. Or take this stack over with adopt: true, once you have read the plan with it "
+    "(--check --diff), which names each resource that would be deleted or replaced"
+)
+_LEAVE = "Leave it to its owner, or remove it with the tool that made it"
 _REMOVE_FIRST = "Look at its events, then remove the service (state: absent) and deploy it again"
 #: The status of a stack whose first creation failed: all that it had was taken back, and it can only be deleted.
 _NEVER_CREATED = "ROLLBACK_COMPLETE"
@@ -99,6 +106,8 @@ class Job:
     :param fingerprint: the hash of all that the deployment depends on; empty for what deploys nothing new.
     :param stage: the stage.
     :param region: the region.
+    :param owner: whose the stack has to be.
+    :param adopt: take over a stack that belongs to another owner.
     :param gate: what the packages of the functions have to pass; C(None) if nothing.
     :param layer: the layer that the configuration gives its functions; C(None) if nothing was added to it.
     :param modules: what every Python function has to find in its package or its layers.
@@ -113,6 +122,8 @@ class Job:
     fingerprint: str
     stage: str
     region: str
+    owner: Owner
+    adopt: bool = False
     gate: PackageGate | None = None
     layer: ServiceLayer | None = None
     modules: tuple[str, ...] = ()
@@ -144,6 +155,7 @@ class ServiceManager:
     """Brings services into the state that is wanted.
 
     :param stacks: CloudFormation.
+    :param claims: refuses stacks that belong to another owner.
     :param functions: Lambda.
     :param versions: the functions' versions and aliases.
     :param deployments: the deployments that the bucket keeps.
@@ -160,6 +172,7 @@ class ServiceManager:
         self,
         *,
         stacks: Stacks,
+        claims: StackClaims,
         functions: Functions,
         versions: Versions,
         deployments: Deployments,
@@ -172,6 +185,7 @@ class ServiceManager:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._stacks = stacks
+        self._claims = claims
         self._functions = functions
         self._releases = Releases(stacks=stacks, versions=versions, warn=warn)
         self._deployments = deployments
@@ -191,18 +205,35 @@ class ServiceManager:
         :param diff: whether anybody looks at the difference.
         :raises ServerlessError: it can't be deployed.
         """
-        stack = self._stacks.find(job.config.stack_name)
-        if is_deployed(stack, fingerprint=job.fingerprint):
+        stack = self._claimed(self._stacks.find(job.config.stack_name), job)
+        if self._is_deployed(job, stack=stack):
             return self._nothing_to_do(job, stack=stack)
         if check_mode:
             diff_shown = self._preview(job, stack=stack)
             return Outcome(changed=True, stack=stack, diff=diff_shown, previous=self._releases.previous(stack))
         with self._work_folder() as work:
-            stack = self._wait_until_deployable(job.config.stack_name)
-            if is_deployed(stack, fingerprint=job.fingerprint):
+            stack = self._wait_until_deployable(job)
+            if self._is_deployed(job, stack=stack):
                 # An earlier run that was cut off had come this far.
                 return self._nothing_to_do(job, stack=stack)
             return self._deploy(job, stack=stack, work=work, diff=diff)
+
+    def _is_deployed(self, job: Job, *, stack: Stack | None) -> bool:
+        """Whether a stack holds what is wanted; one that is to be taken over does not have its owner's tags yet."""
+        return (
+            stack is not None
+            and is_deployed(stack, fingerprint=job.fingerprint)
+            and not (job.adopt and not self._claims.owns(stack, job.owner))
+        )
+
+    def _claimed(self, stack: Stack | None, job: Job) -> Stack | None:
+        """Return a stack that a deployment may change.
+
+        :raises ForeignStackError: it belongs to another owner, and is not to be taken over.
+        """
+        if stack is not None and not job.adopt:
+            self._claims.require(stack, job.owner, remedy=_TAKE_OVER)
+        return stack
 
     def _nothing_to_do(self, job: Job, *, stack: Stack | None) -> Outcome:
         note = read_note(self._work_dir, fingerprint=job.fingerprint) if job.remember else None
@@ -220,10 +251,11 @@ class ServiceManager:
         """
         deployed_at = check_version(version)
         name = job.config.stack_name
+        stack = self._claimed(self._stacks.find(name), job)
         if check_mode:
-            return self._plan_version(self._stacks.find(name), name=name, version=version)
+            return self._plan_version(stack, name=name, version=version)
         with self._work_folder() as work:
-            plan = self._plan_version(self._wait_until_deployable(name), name=name, version=version)
+            plan = self._plan_version(self._wait_until_deployable(job), name=name, version=version)
             if not plan.changed:
                 return plan
             template = self._stacks.template(name)
@@ -283,12 +315,15 @@ class ServiceManager:
         stack = self._stacks.find(name)
         if stack is None:
             return Outcome(changed=False, stack=None)
+        self._claims.require(stack, job.owner, remedy=_LEAVE)
         diff = removal_diff(stack)
         if check_mode:
             return Outcome(changed=True, stack=stack, diff=diff)
         with self._work_folder() as work:
-            if self._wait_until_settled(name) is None:
+            there = self._wait_until_settled(name)
+            if there is None:
                 return Outcome(changed=False, stack=None)
+            self._claims.require(there, job.owner, remedy=_LEAVE)
             work.fill(files=job.files, config=job.config.text, config_name=job.config_name)
             with self._explained("removing", name):
                 self._cli.remove(work)
@@ -343,6 +378,8 @@ class ServiceManager:
         unfinished = self._releases.unfinished(stack)
         difference = self._package(job, stack=stack, work=work, diff=diff)
         template = packaged_template(work.package)
+        # Packaging takes its time, in which somebody else may have made a stack of that name.
+        self._claimed(self._stacks.find(name), job)
         try:
             with self._noted(job, previous=previous), self._explained("deploying", name):
                 self._cli.deploy(work)
@@ -397,11 +434,13 @@ class ServiceManager:
                 f"{doing} the stack {name} failed: {'; '.join(failures)}", error.remedy
             ) from error
 
-    def _wait_until_deployable(self, name: str) -> Stack | None:
+    def _wait_until_deployable(self, job: Job) -> Stack | None:
+        name = job.config.stack_name
         stack = self._wait_until_settled(name)
         if stack is not None and _is_reviewed(stack):
-            stack = self._clear_review(name)
-        if stack is not None and stack.status == _NEVER_CREATED:
+            stack = self._wait(name, patience=_REVIEW_PATIENCE, busy=_is_reviewed, strict=False)
+        self._claimed(stack, job)
+        if stack is not None and (_is_reviewed(stack) or stack.status == _NEVER_CREATED):
             stack = self._clear(name)
         if stack is not None:
             require_deployable(stack)
@@ -410,11 +449,6 @@ class ServiceManager:
     def _wait_until_settled(self, name: str) -> Stack | None:
         """Wait for whoever changes the stack, an earlier run that was cut off for example."""
         return self._wait(name, patience=self._timeout, busy=lambda stack: stack.in_progress)
-
-    def _clear_review(self, name: str) -> Stack | None:
-        """Delete a stack that has no resources yet, only a change set that nobody executes."""
-        stack = self._wait(name, patience=_REVIEW_PATIENCE, busy=_is_reviewed, strict=False)
-        return self._clear(name) if stack is not None and _is_reviewed(stack) else stack
 
     def _clear(self, name: str) -> Stack | None:
         """Delete a stack that has no resources."""

@@ -63,6 +63,11 @@ def is_sequence(node: Any) -> bool:
     return isinstance(node, yaml.SequenceNode)
 
 
+def is_merge(name: Any) -> bool:
+    """Whether the name of a key is C(<<), whose value has more keys."""
+    return bool(name.tag == _PREFIX + "merge")
+
+
 def is_nothing(node: Any) -> bool:
     """Whether a node is missing or null."""
     return node is None or (isinstance(node, yaml.ScalarNode) and node.tag == _PREFIX + "null")
@@ -82,7 +87,7 @@ def _child(node: Any, key: str) -> Any:
         if name.value == key:
             return value
     for name, value in node.value:
-        if name.tag == _PREFIX + "merge":
+        if is_merge(name):
             merged = value.value if is_sequence(value) else [value]
             found = next((inner for inner in (_child(item, key) for item in merged) if inner is not None), None)
             if found is not None:
@@ -113,6 +118,11 @@ def text_node(text: str) -> Any:
 def bool_node(*, value: bool) -> Any:
     """A new scalar that is a truth value."""
     return yaml.ScalarNode(_PREFIX + "bool", "true" if value else "false")
+
+
+def mapping_node(entries: Sequence[tuple[Any, Any]]) -> Any:
+    """A new mapping of nodes for the keys to nodes for their values."""
+    return yaml.MappingNode(_PREFIX + "map", list(entries), flow_style=False)
 
 
 def list_node(items: Sequence[Any]) -> Any:

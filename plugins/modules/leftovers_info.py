@@ -35,6 +35,10 @@ options:
     description: Value of the tag C(Stage).
     type: str
     required: true
+  service:
+    description: Name of the service, to tell its stack from one of another owner. Empty if nobody asks about that.
+    type: str
+    default: ""
   layers:
     description: Names of the layers.
     type: list
@@ -181,6 +185,7 @@ def run(module: AnsibleAWSModule) -> dict[str, Any]:
         stage=params["stage"],
         key_pair=params["key_pair"],
         user=params["user"],
+        service=params["service"],
     )
     left = [
         *retained(params["data"]),
@@ -205,6 +210,7 @@ def main() -> None:
             "stack_name": {"type": "str", "required": True},
             "project": {"type": "str", "required": True},
             "stage": {"type": "str", "required": True},
+            "service": {"type": "str", "default": ""},
             "layers": {"type": "list", "elements": "str", "default": []},
             "layer_regions": {"type": "list", "elements": "str", "default": []},
             "key_pair": {"type": "str", "default": "", "no_log": False},

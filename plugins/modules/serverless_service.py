@@ -23,6 +23,8 @@ description:
     unreadable, which is a warning.
   - With O(audit), what the CLI has packaged is looked at before anything is uploaded, in check mode as well, and a
     function that would not work stops the run.
+  - A stack of the service's name that belongs to another owner is neither changed nor removed, see O(project) and
+    O(adopt).
   - A run that was cut off can be started again at any time. It waits for the CLI that the earlier one left behind, and
     for CloudFormation, and goes on from there.
 author:
@@ -87,6 +89,24 @@ options:
     description: Stage to deploy to or remove from.
     type: str
     default: dev
+  project:
+    description:
+      - Name of the project that the service belongs to.
+      - The stack gets the tags C(ManagedBy), C(Project) and C(Service). The CLI adds C(STAGE), and the tags in
+        C(provider.stackTags). A stack whose tags name another owner, or none, is neither changed nor
+        removed. One that was made before these tags is known by its fingerprint.
+      - Where C(provider.stackTags) or C(provider) is a variable, tags can't be added. Such a stack is known by its
+        fingerprint alone, and only once it has been deployed completely.
+    type: str
+    default: asesoria
+  adopt:
+    description:
+      - Take over a stack of the service's name that belongs to another owner. It gets the tags of this service, and
+        what the service does not have is deleted.
+      - Run it in check mode with diff first. The difference then names each resource that would be deleted or replaced.
+      - Only for O(state=present). A removal leaves such a stack alone.
+    type: bool
+    default: false
   exclude:
     description:
       - What of the app's folder does not travel.
@@ -413,6 +433,8 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_se
     Outcome,
     ServiceManager,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._service.change_set import ChangeSets
+from ansible_collections.asesoria.serverless.plugins.module_utils._service.ownership import StackClaims
 from ansible_collections.asesoria.serverless.plugins.module_utils._yaml_tree import HAS_YAML
 
 #: What the audit needs, and is not there.
@@ -442,9 +464,11 @@ def make_manager(module: AnsibleAWSModule, *, region: str) -> ServiceManager:
         region=region,
         timeout=params["timeout"],
     )
-    stacks = Stacks(module.client("cloudformation", retry_decorator=retry))
+    cloudformation = module.client("cloudformation", retry_decorator=retry)
+    stacks = Stacks(cloudformation)
     return ServiceManager(
         stacks=stacks,
+        claims=StackClaims(ChangeSets(cloudformation).tags),
         functions=Functions(lambda: module.client("lambda", retry_decorator=retry)),
         versions=Versions(lambda: module.client("lambda", retry_decorator=retry)),
         deployments=Deployments(lambda: module.client("s3", retry_decorator=retry), stacks=stacks),
@@ -521,6 +545,8 @@ def main() -> None:
             "config": {"type": "dict"},
             "service": {"type": "str"},
             "stage": {"type": "str", "default": "dev"},
+            "project": {"type": "str", "default": "asesoria"},
+            "adopt": {"type": "bool", "default": False},
             "exclude": {
                 "type": "list",
                 "elements": "str",

@@ -12,10 +12,16 @@ short_description: Say what is deployed of a service of the Serverless Framework
 description:
   - Reads the status, the outputs and the endpoint of a service from its CloudFormation stack.
   - It is no error if there is no such stack.
+  - Says whether the stack belongs to the service, or to another owner.
 author:
   - The asesoria.serverless authors (@asesoria)
 requirements:
   - Python >= 3.10
+options:
+  project:
+    description: Name of the project that the service belongs to, as in M(asesoria.serverless.serverless_service).
+    type: str
+    default: asesoria
 extends_documentation_fragment:
   - asesoria.serverless.attributes.reads
   - asesoria.serverless.service
@@ -45,6 +51,21 @@ exists:
   description: Whether there is such a stack.
   returned: success
   type: bool
+ours:
+  description: >-
+    Whether the stack belongs to the service, by its tags, or by its fingerprint if it was made before these tags. It is
+    C(null) if there is none.
+  returned: success
+  type: bool
+tags:
+  description: All tags of the stack. It is C(null) if there is none.
+  returned: success
+  type: dict
+  sample:
+    ManagedBy: asesoria.serverless
+    Project: asesoria
+    Service: mi-api-flask
+    STAGE: dev
 stack_name:
   description: Name of the stack that was looked for.
   returned: success
@@ -83,6 +104,7 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
+from ansible_collections.asesoria.serverless.plugins.module_utils._aws.ownership import Owner
 from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import Stacks
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_job import (
@@ -90,6 +112,8 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_jo
     named_stack,
     service_options,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._service.change_set import ChangeSets
+from ansible_collections.asesoria.serverless.plugins.module_utils._service.ownership import StackClaims
 
 
 def run(module: AnsibleAWSModule) -> dict[str, Any]:
@@ -98,6 +122,8 @@ def run(module: AnsibleAWSModule) -> dict[str, Any]:
     name = named_stack(params)
     client = module.client("cloudformation", retry_decorator=AWSRetry.jittered_backoff(retries=8))
     stack = Stacks(client).find(name)
+    owner = Owner(project=params["project"], service=params["service"], stage=params["stage"])
+    ours = StackClaims(ChangeSets(client).tags).owns(stack, owner) if stack else None
     described = describe_stack(
         stack,
         name=name,
@@ -105,7 +131,8 @@ def run(module: AnsibleAWSModule) -> dict[str, Any]:
         region=module.region or "",
         stage=params["stage"],
     )
-    return {"changed": False, "exists": stack is not None, **described}
+    tags = dict(stack.tags) if stack else None
+    return {"changed": False, "exists": stack is not None, "ours": ours, "tags": tags, **described}
 
 
 def main() -> None:
@@ -113,6 +140,7 @@ def main() -> None:
     module = AnsibleAWSModule(
         argument_spec={
             **service_options(endpoint=True),
+            "project": {"type": "str", "default": "asesoria"},
         },
         supports_check_mode=True,
     )

@@ -37,7 +37,9 @@ options:
     elements: str
     default: []
   project:
-    description: Value of the tag C(Project) of the builders. Empty if they are not to be looked for.
+    description: >-
+      Value of the tag C(Project) of the builders and of the stack. Empty if builders are not to be looked for, and
+      nobody asks whose the stack is.
     type: str
     default: ""
   all_stacks:
@@ -292,6 +294,12 @@ stacks:
   returned: success
   type: list
   elements: dict
+ours:
+  description: >-
+    Whether the stack belongs to the service of O(project), or to another owner. It is C(null) without a stack or
+    O(project).
+  returned: success
+  type: bool
 data:
   description: What in the stack holds data that a deployment does not make again.
   returned: success
@@ -336,6 +344,7 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
+from ansible_collections.asesoria.serverless.plugins.module_utils._aws.ownership import Owner
 from ansible_collections.asesoria.serverless.plugins.module_utils._builder_instances import Builders
 from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import Functions, Stacks
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
@@ -347,6 +356,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_jo
     named_stack,
     service_options,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._service.ownership import owns
 from ansible_collections.asesoria.serverless.plugins.module_utils._service_status import (
     StatusReader,
     Wanted,
@@ -384,7 +394,10 @@ def run(module: AnsibleAWSModule) -> dict[str, Any]:
         stage=params["stage"],
     )
     lines = table(status, stack=name, endpoint=stack["endpoint"])
-    return {"changed": False, "exists": status.stack is not None, **stack, **describe(status), "lines": lines}
+    owner = Owner(project=params["project"], service=params["service"], stage=params["stage"])
+    ours = owns(status.stack, owner) if status.stack and owner.project else None
+    exists = status.stack is not None
+    return {"changed": False, "exists": exists, "ours": ours, **stack, **describe(status), "lines": lines}
 
 
 def main() -> None:

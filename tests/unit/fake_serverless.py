@@ -90,7 +90,8 @@ def publish(template):
 def install(template):
     resources = publish(template)
     state["stacks"][name] = {{
-        "status": "UPDATE_COMPLETE", "template": template, "outputs": outputs(template), "resources": resources
+        "status": "UPDATE_COMPLETE", "template": template, "outputs": outputs(template), "resources": resources,
+        "tags": {{"STAGE": values["--stage"], **config["provider"].get("stackTags", {{}})}},
     }}
     key = template["Resources"]["ApiLambdaFunction"]["Properties"]["Code"]["S3Key"]
     digest = hashlib.sha256(base64.b64decode(state["bucket"][key])).digest()
@@ -185,6 +186,7 @@ class FakeCloud:
         self.path = folder / "cloud.json"
         self.cli = folder / "osls"
         empty: dict[str, Any] = {"stacks": {}, "events": [], "calls": [], "mode": {}, "code": {}, "bucket": {}}
+        empty["change_sets"] = {}
         self.write({**empty, "published": 0, "versions": [], "aliases": {}})
         self.cli.write_text(_CLI.format(python=sys.executable))
         self.cli.chmod(0o755)
@@ -203,8 +205,17 @@ class FakeCloud:
         self.write({**self.read(), "mode": modes})
 
     def set_stack(self, name: str, status: str, **outputs: str) -> None:
+        """Have a stack that this collection has made, with outputs."""
+        service, _, stage = name.rpartition("-")
+        tags = {"ManagedBy": "asesoria.serverless", "Project": "asesoria", "Service": service, "STAGE": stage}
+        self.set_foreign_stack(name, status, tags=tags, outputs=outputs)
+
+    def set_foreign_stack(
+        self, name: str, status: str, *, tags: dict[str, str], outputs: dict[str, str] | None = None
+    ) -> None:
+        """Have a stack with tags of somebody else's."""
         state = self.read()
-        state["stacks"][name] = {"status": status, "template": {}, "outputs": outputs}
+        state["stacks"][name] = {"status": status, "template": {}, "outputs": outputs or {}, "tags": tags}
         self.write(state)
 
     @property
@@ -217,7 +228,16 @@ class FakeCloud:
         stack = self._stack(StackName, "DescribeStacks")
         outputs = [{"OutputKey": key, "OutputValue": value} for key, value in stack["outputs"].items()]
         status = self.passing.pop(0) if self.passing else stack["status"]
-        return {"Stacks": [{"StackName": StackName, "StackStatus": status, "Outputs": outputs}]}
+        tags = [{"Key": key, "Value": value} for key, value in stack["tags"].items()]
+        return {"Stacks": [{"StackName": StackName, "StackStatus": status, "Outputs": outputs, "Tags": tags}]}
+
+    def describe_change_set(self, *, StackName: str, ChangeSetName: str) -> dict[str, Any]:  # noqa: N803
+        self.asked.append("describe_change_set")
+        change_set = self.read()["change_sets"].get(ChangeSetName)
+        if change_set is None:
+            message = f"ChangeSet [{ChangeSetName}] does not exist for {StackName}"
+            raise ClientError({"Error": {"Code": "ChangeSetNotFound", "Message": message}}, "DescribeChangeSet")
+        return dict(change_set)
 
     def get_template(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803
         self.asked.append("get_template")

@@ -235,7 +235,12 @@ def test_a_stack_that_could_not_be_created_is_made_anew(chain: Chain, deploy: De
     """CloudFormation leaves it behind after a first failure, and can only delete it."""
     cloudformation = chain.client("cloudformation")
     url = {"Type": "AWS::Lambda::Url", "Properties": {"TargetFunctionArn": "nobody", "AuthType": "NONE"}}
-    cloudformation.create_stack(StackName=STACK, TemplateBody=json.dumps({"Resources": {"Url": url}}))
+    tags = {"ManagedBy": "asesoria.serverless", "Project": "asesoria", "Service": "mi-api-flask", "STAGE": "dev"}
+    cloudformation.create_stack(
+        StackName=STACK,
+        TemplateBody=json.dumps({"Resources": {"Url": url}}),
+        Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+    )
     deadline = time.monotonic() + 30
     while status(chain) != "ROLLBACK_COMPLETE" and time.monotonic() < deadline:
         time.sleep(0.5)

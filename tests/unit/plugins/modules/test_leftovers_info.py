@@ -116,6 +116,27 @@ def test_a_stack_and_a_log_are_told() -> None:
     ]
 
 
+@pytest.mark.usefixtures("refused")
+@pytest.mark.parametrize(
+    ("tags", "why"),
+    [
+        ({"team": "billing"}, "it is not this service's, and its tags are team=billing"),
+        ({}, "it is not this service's, and it has no tags"),
+        (
+            {"ManagedBy": "asesoria.serverless", "Project": "asesoria", "Service": "shop", "STAGE": "dev"},
+            "it is CREATE_COMPLETE",
+        ),
+    ],
+)
+def test_the_stack_of_another_owner_is_told_with_its_tags(tags: dict[str, str], why: str) -> None:
+    client("cloudformation").create_stack(
+        StackName="shop-dev",
+        TemplateBody=json.dumps({"Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}),
+        Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+    )
+    assert left(service="shop") == [("the stack shop-dev", why)]
+
+
 @pytest.mark.parametrize(
     ("given", "why"),
     [

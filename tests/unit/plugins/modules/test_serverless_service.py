@@ -608,6 +608,121 @@ def test_going_back(options: dict[str, Any], cloud: FakeCloud, app: Path) -> Non
     assert not deploy(options)["changed"]
 
 
+#: The stack of a colleague, and what is said of it.
+FOREIGN = {"team": "billing", "owner": "ana"}
+IS_FOREIGN = (
+    "is not the one of the service shop, stage dev, of the project asesoria: its tags are owner=ana, team=billing. "
+)
+
+
+def as_colleague_left_it(cloud: FakeCloud, status: str = "UPDATE_COMPLETE", **outputs: str) -> dict[str, Any]:
+    cloud.set_foreign_stack(STACK, status, tags=FOREIGN, outputs=outputs)
+    return cloud.read()["stacks"]
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize(
+    "status",
+    [
+        "CREATE_COMPLETE",
+        "UPDATE_COMPLETE",
+        "UPDATE_IN_PROGRESS",
+        "REVIEW_IN_PROGRESS",
+        "ROLLBACK_COMPLETE",
+        "DELETE_FAILED",
+        "CREATE_FAILED",
+    ],
+)
+@pytest.mark.parametrize("state", ["present", "rolled_back", "absent"])
+def test_the_stack_of_another_owner_is_refused_in_every_state(
+    options: dict[str, Any], cloud: FakeCloud, state: str, status: str, check_mode: bool
+) -> None:
+    there = as_colleague_left_it(cloud, status)
+    task = options if state == "present" else {**roll_back(options, NEVER), "state": state, "adopt": state == "absent"}
+    result = run_module(serverless_service.main, task, check_mode=check_mode)
+    assert result["msg"].startswith(f"the stack {STACK} ({status}) {IS_FOREIGN}"), result["msg"]
+    assert ("Leave it to its owner" if state == "absent" else "with adopt: true") in result["msg"]
+    assert cloud.commands == []
+    assert cloud.read()["stacks"] == there
+    assert "delete_stack" not in cloud.asked
+
+
+def test_a_stack_of_another_owner_is_taken_over_if_that_is_said(options: dict[str, Any], cloud: FakeCloud) -> None:
+    as_colleague_left_it(cloud)
+    assert deploy({**options, "adopt": True}, check_mode=True)["changed"]
+    assert cloud.commands == ["package"]
+    assert deploy({**options, "adopt": True})["changed"]
+    tags = cloud.read()["stacks"][STACK]["tags"]
+    assert tags == {"ManagedBy": "asesoria.serverless", "Project": "asesoria", "Service": "shop", "STAGE": "dev"}
+    assert not deploy({**options, "adopt": True})["changed"]
+    assert not deploy(options)["changed"]
+
+
+def test_the_same_deployment_of_another_project_is_another_owners(options: dict[str, Any], cloud: FakeCloud) -> None:
+    deploy(options)
+    theirs = {**options, "project": "theirs"}
+    assert "of the project theirs: its tags are ManagedBy" in run_module(serverless_service.main, theirs)["msg"]
+    assert deploy({**theirs, "adopt": True})["changed"]
+    assert cloud.read()["stacks"][STACK]["tags"]["Project"] == "theirs"
+
+
+def test_a_stack_of_another_owner_that_comes_to_be_meanwhile_is_refused(
+    options: dict[str, Any], cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody makes it while the CLI packages."""
+    original = serverless_service.ServerlessCli.package
+
+    def package(self: Any, work: Any) -> None:
+        original(self, work)
+        as_colleague_left_it(cloud)
+
+    monkeypatch.setattr(serverless_service.ServerlessCli, "package", package)
+    assert IS_FOREIGN in run_module(serverless_service.main, options)["msg"]
+    assert cloud.commands == ["package"]
+
+
+@pytest.mark.parametrize(
+    ("tags", "ours"),
+    [
+        ({"ManagedBy": "asesoria.serverless", "Project": "asesoria", "Service": "shop", "STAGE": "dev"}, True),
+        ({"team": "billing"}, False),
+        (None, False),
+    ],
+)
+def test_a_stack_that_is_not_made_yet_is_whose_change_set_it_has(
+    options: dict[str, Any], cloud: FakeCloud, tags: dict[str, str] | None, ours: bool
+) -> None:
+    cloud.set_foreign_stack(STACK, "REVIEW_IN_PROGRESS", tags={})
+    if tags is not None:
+        described = {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
+        cloud.write({**cloud.read(), "change_sets": {f"{STACK}-change-set": described}})
+    result = run_module(serverless_service.main, options)
+    assert result["failed"] is not ours
+    assert ("delete_stack" in cloud.asked) is ours
+
+
+def test_the_apps_own_configuration_gets_the_owners_tags(options: dict[str, Any], cloud: FakeCloud, app: Path) -> None:
+    own = own_options(options, app, text=OWN.replace("{name", "{stackTags: {team: web}, name"))
+    deploy(own)
+    assert cloud.read()["stacks"]["own-dev"]["tags"] == {
+        "team": "web",
+        "ManagedBy": "asesoria.serverless",
+        "Project": "asesoria",
+        "Service": "own",
+        "STAGE": "dev",
+    }
+    gone = {name: own[name] for name in ("src", "region", "cli", "work_dir")}
+    (app / "app.py").write_text("app = 2\n")
+    deploy(own)
+    deploy({**gone, "state": "rolled_back", "version": cloud.versions[0]})
+    assert cloud.read()["stacks"]["own-dev"]["tags"]["Service"] == "own", "going back keeps the tags"
+    own_options(options, app, text=OWN.replace("{name", "{stackTags: {managedBy: terraform}, name"))
+    for flags in ({"check_mode": True}, {}):
+        said = run_module(serverless_service.main, own, **flags)["msg"]
+        assert "has the tag managedBy: terraform in provider.stackTags, but the tag ManagedBy says whose" in said
+    assert deploy({**gone, "state": "absent"})["changed"], "a removal reads no tags"
+
+
 def test_going_back_to_what_is_there_changes_nothing(options: dict[str, Any], cloud: FakeCloud, app: Path) -> None:
     _first, second = deploy_twice(options, app)
     task = roll_back(options, second["previous"])
@@ -696,8 +811,8 @@ def test_what_cloudformation_still_works_with_stays(options: dict[str, Any], clo
     deploy(options)
     (app / "app.py").write_text("app = 2\n")
     cloud.set_mode(deploy="fail")
-    # The stack is looked at three times before the CLI runs.
-    cloud.passing = ["UPDATE_COMPLETE"] * 3 + ["UPDATE_IN_PROGRESS"]
+    # The stack is looked at four times before the CLI runs.
+    cloud.passing = ["UPDATE_COMPLETE"] * 4 + ["UPDATE_IN_PROGRESS"]
     assert run_module(serverless_service.main, options)["failed"]
     assert len(cloud.versions) == 2
 
@@ -736,7 +851,10 @@ def test_info_of_a_service(options: dict[str, Any]) -> None:
     assert result["exists"]
     assert result["endpoint"] == "http://abc123.localhost:4566/dev"
     assert "AsesoriaFingerprint" not in result["outputs"]
+    assert result["ours"]
     assert_return_documented(serverless_service_info, result)
+    other = run_module(serverless_service_info.main, {**asked, "project": "other"})
+    assert (other["ours"], other["tags"]["Project"]) == (False, "asesoria")
 
 
 @pytest.mark.usefixtures("cloud")
