@@ -15,12 +15,16 @@ import pytest
 
 from .support import CHECKOUT, Chain, free_base_port
 
+#: Home, state and sandbox have it in their paths: everything works on paths with spaces, quotes and non-ASCII letters.
+ODD_NAME = 'mi d\'Ángel "ñ"'
+
 
 @pytest.fixture(scope="session")
 def chain() -> Iterator[Chain]:
     """A running sandbox in which nothing has been made yet, with a profile of the user's own beside the chain's."""
     # Short, because a path of a Unix socket has 108 characters at most.
-    folder = Path(tempfile.mkdtemp(prefix="asesoria-"))
+    top = Path(tempfile.mkdtemp(prefix="asesoria-"))
+    folder = top / ODD_NAME
     chain = Chain(folder=folder, port=free_base_port())
     try:
         chain.play("-i", CHECKOUT / "inventory/sandbox/hosts.yml", "playbooks/sandbox.yml").ok()
@@ -36,4 +40,4 @@ def chain() -> Iterator[Chain]:
             "-e",
             "sandbox_purge=true",
         )
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(top, ignore_errors=True)

@@ -34,6 +34,31 @@ from asesoria_sandbox import request_log  # noqa: E402  # the sandbox's own code
 from asesoria_sandbox.settings import ADMIN_KEY  # noqa: E402
 
 BIN = Path(sys.executable).parent
+#: What a user's shell may export. None of it reaches the sandbox.
+SHELL = {
+    "AWS_ACCESS_KEY_ID": "AKIAOFSOMEBODYELSE00",
+    "AWS_SECRET_ACCESS_KEY": "of-the-users-own-account",
+    "AWS_SESSION_TOKEN": "of-the-users-own-session",
+    "AWS_PROFILE": "of-the-user",
+    "AWS_DEFAULT_PROFILE": "of-the-user",
+    "AWS_REGION": "eu-south-2",
+    "AWS_DEFAULT_REGION": "eu-south-2",
+    **{
+        f"AWS_ENDPOINT_URL{service}": "http://127.0.0.1:9" for service in ("", "_EC2", "_IAM", "_LAMBDA", "_S3", "_STS")
+    },
+    "AWS_URL": "http://127.0.0.1:9",
+    "AWS_CA_BUNDLE": "/nowhere/certificates.pem",
+    "AWS_CONFIG_FILE": "/nowhere/config",
+    "AWS_SHARED_CREDENTIALS_FILE": "/nowhere/credentials",
+    "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/of-the-user",
+    "AWS_WEB_IDENTITY_TOKEN_FILE": "/nowhere/token",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:9",
+    "AWS_USE_FIPS_ENDPOINT": "true",
+    "EC2_URL": "http://127.0.0.1:9",
+}
+if not any(os.environ.get(name) for name in ("HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy")):
+    # Of no use for addresses of this machine. Packages come by HTTPS.
+    SHELL.update(HTTP_PROXY="http://127.0.0.1:9", http_proxy="http://127.0.0.1:9")
 #: What the example app answers.
 WELCOME = "Bienvenido al servidor de Flask"
 _RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
@@ -107,17 +132,21 @@ class Chain:
 
     :param folder: everything that the sandbox and the runs write is below it.
     :param port: first of the sandbox's three ports.
+    :param environment: variables that differ from those of every run.
+    :param shell: variables that the shell exports, in which a user calls Ansible.
     """
 
     folder: Path
     port: int
     environment: dict[str, str] = field(default_factory=dict)
+    shell: Mapping[str, str] = field(default_factory=lambda: SHELL)
 
     def __post_init__(self) -> None:
         self.home.mkdir(parents=True, exist_ok=True)
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ANSIBLE_"))}
         self.environment = {
             **kept,
+            **self.shell,
             "HOME": str(self.home),
             # Where pyenv is, now that it can't be told by the home folder.
             "PYENV_ROOT": os.environ.get("PYENV_ROOT", str(Path.home() / ".pyenv")),

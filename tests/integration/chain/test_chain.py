@@ -18,6 +18,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from . import permissions
+from .conftest import ODD_NAME
 from .support import ADMIN_KEY, CHECKOUT, WELCOME, Chain, ProcessWatch, Run, ask, has_python_with_pip
 
 STAGES = ("preflight", "lock", "access", "builder", "python", "layer", "deploy", "verify", "status")
@@ -261,7 +262,7 @@ def test_the_builder_is_closed_and_encrypted(chain: Chain) -> None:
 
 
 def test_the_installed_collection_works_from_an_empty_folder(chain: Chain, tmp_path: Path) -> None:
-    archive_folder, collections, empty = tmp_path / "build", tmp_path / "collections", tmp_path / "empty"
+    archive_folder, collections, empty = tmp_path / "build", tmp_path / ODD_NAME, tmp_path / "empty"
     empty.mkdir()
     galaxy = ["ansible-galaxy", "collection"]
     build = [*galaxy, "build", str(CHECKOUT), "--output-path", str(archive_folder)]
@@ -288,7 +289,7 @@ def test_the_installed_collection_works_from_an_empty_folder(chain: Chain, tmp_p
 def test_without_an_inventory_the_builder_is_found_all_the_same(chain: Chain, tmp_path: Path) -> None:
     """Nothing but variables is given: what the inventory's plugin would find, the playbook finds."""
     inventory = CHECKOUT / "inventory/sandbox"
-    bare = Chain(folder=chain.folder, port=chain.port, environment={"ANSIBLE_INVENTORY": ""})
+    bare = Chain(folder=chain.folder, port=chain.port, environment={"ANSIBLE_INVENTORY": ""}, shell={})
     where = {
         "inventory_dir": str(inventory),
         "python311_from_source_reuse": True,
@@ -318,19 +319,12 @@ def test_a_failed_build_keeps_its_builder_only_if_it_is_told_to(chain: Chain) ->
     assert (chain.sandbox / "ssh/known_hosts").read_text() == ""
 
 
-#: A second layer, in a folder of its own for what it is made of.
-LAYERS = {
-    "asesoria_layers": [
-        {"name": "flask-dependencies-py311"},
-        {"name": "second", "requirements": "{folder}/second.txt", "slim": "max", "description": "Another layer"},
-    ]
-}
-
-
 def with_layers(chain: Chain) -> tuple[str, ...]:
     """The options for a run with two layers."""
-    (chain.folder / "second.txt").write_text("click\n", encoding="utf-8")
-    return ("-e", json.dumps(LAYERS).replace("{folder}", str(chain.folder)))
+    requirements = chain.folder / "second.txt"
+    requirements.write_text("click\n", encoding="utf-8")
+    second = {"name": "second", "requirements": str(requirements), "slim": "max", "description": "Another layer"}
+    return ("-e", json.dumps({"asesoria_layers": [{"name": "flask-dependencies-py311"}, second]}))
 
 
 def test_layers_are_spread_over_builders_that_end_with_the_build(chain: Chain) -> None:

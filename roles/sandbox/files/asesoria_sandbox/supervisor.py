@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from types import FrameType
 
 from asesoria_sandbox import processes
@@ -33,6 +34,8 @@ def child_environment(settings: Settings) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return {
         **inherited,
+        # They call one another, which no proxy could do for them.
+        **dict.fromkeys(("no_proxy", "NO_PROXY"), _exempt_this_machine(inherited)),
         PARENT_VARIABLE: str(os.getpid()),
         SETTINGS_VARIABLE: os.fspath(settings.top / "settings.json"),
         "TMPDIR": os.fspath(settings.top / "tmp"),
@@ -51,6 +54,12 @@ def child_environment(settings: Settings) -> dict[str, str]:
         "MOTO_PORT": str(settings.moto_port),
         "DOCKER_HOST": f"unix://{settings.top}/no-docker.sock",
     }
+
+
+def _exempt_this_machine(environment: Mapping[str, str]) -> str:
+    """Return the caller's list of hosts that need no proxy, with this machine added."""
+    listed = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
+    return ",".join([*filter(None, [listed]), HOST, "localhost", ".localhost"])
 
 
 def run(settings: Settings) -> int:
