@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ansible_collections.asesoria.serverless.plugins.module_utils._access.config_file import parse
 from ansible_collections.asesoria.serverless.plugins.module_utils._aws_profile import (
     Kind,
     ProfileFileError,
@@ -22,18 +24,24 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._aws_profile i
     remove_profile,
     section_name,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._base.file_lock import exclusive
 from ansible_collections.asesoria.serverless.plugins.module_utils._private_file import (
+    ChangedError,
     is_open_to_others,
     missing_folders,
     read_text,
     remove_file,
-    remove_leftover,
+    remove_folders,
+    remove_leftovers,
     write_text,
 )
 
 KEY_ID = "aws_access_key_id"
 SECRET = "aws_secret_access_key"  # noqa: S105 - the option's name
 HIDDEN = "********"
+# How often a plan is made again because another program has changed a file meanwhile, and the pause between.
+_ATTEMPTS = 20
+_ATTEMPT_PAUSE = 0.05
 
 # Variables and places of the files: AWS SDKs and Tools Reference Guide, "Location of the shared config and credentials
 # files"; botocore's session and configprovider have them too.
@@ -45,10 +53,20 @@ _PLACES = {
 
 @dataclass(frozen=True)
 class Files:
-    """Where the two files are."""
+    """Where the two files are.
+
+    :param credentials: Path of the credentials file.
+    :param config: Path of the config file.
+    :param missing: How many folders of each file are missing, if that was counted before some of them were made.
+    """
 
     credentials: Path
     config: Path
+    missing: Mapping[Kind, int] | None = None
+
+    def missing_folders(self, kind: Kind) -> int:
+        """Count the folders that have to be made for one file."""
+        return missing_folders(self.path(kind)) if self.missing is None else self.missing[kind]
 
     def path(self, kind: Kind) -> Path:
         """The file of one kind."""
@@ -78,6 +96,7 @@ class Change:
     """What is to be done with one file.
 
     :param path: the file.
+    :param old: its content as it is; empty if there is no file.
     :param text: its new content; None to remove it.
     :param folders: how many folders go with the file when it is removed.
     :param before: the profile's section as it is, without its secret.
@@ -85,6 +104,7 @@ class Change:
     """
 
     path: Path
+    old: str
     text: str | None
     folders: int
     before: str
@@ -121,9 +141,13 @@ def describe(files: Files, name: str) -> Profile:
     :param files: where they are.
     :param name: the profile.
     :raises ProfileFileError: the name is none.
+    :raises ConfigFileError: the AWS SDKs can't read a file.
     :raises PrivateFileError: a file can't be read.
     """
-    sections = _sections(files, name)
+    return _describe(_sections(_read(files), name))
+
+
+def _describe(sections: Mapping[Kind, Section | None]) -> Profile:
     options = _options(sections)
     credentials, config = sections[Kind.CREDENTIALS], sections[Kind.CONFIG]
     return Profile(
@@ -143,7 +167,7 @@ def read_key(files: Files, name: str) -> tuple[str, str]:
     :raises ProfileFileError: the name is none; the profile has not both of them.
     :raises PrivateFileError: a file can't be read.
     """
-    options = _options(_sections(files, name))
+    options = _options(_sections(_read(files), name))
     if KEY_ID not in options or SECRET not in options:
         raise ProfileFileError(
             f"the AWS profile {name!r} in {files.credentials} has no {SECRET if KEY_ID in options else KEY_ID}",
@@ -184,7 +208,8 @@ def plan_present(
     :raises ProfileFileError: the name is none; the profile is somebody else's; the secret is needed and not given.
     :raises PrivateFileError: a file can't be read.
     """
-    profile = describe(files, name)
+    texts = _read(files)
+    profile = _describe(_sections(texts, name))
     if profile.exists and profile.access_key_id != key_id and profile.owner != owner:
         raise ProfileFileError(
             f"the AWS profile {name!r} in {files.credentials} and {files.config} is not one that was made for {owner}",
@@ -197,7 +222,6 @@ def plan_present(
         )
     if profile.exists and profile.owner != owner:
         return []
-    texts = {kind: read_text(files.path(kind)) for kind in Kind}
     values = {KEY_ID: key_id} if secret is None else {KEY_ID: key_id, SECRET: secret}
     changes = [
         _put(files, Kind.CREDENTIALS, name, values, texts, owner=f"{owner}, key {key_id}"),
@@ -215,13 +239,15 @@ def plan_absent(files: Files, name: str, *, owner: str) -> list[Change]:
     :param name: the profile.
     :param owner: who the profile was written for; one that is somebody else's is left as it is.
     :raises ProfileFileError: the name is none.
+    :raises ConfigFileError: the AWS SDKs can't read a file.
     :raises PrivateFileError: a file can't be read.
     """
-    if describe(files, name).owner != owner:
+    texts = _read(files)
+    if _describe(_sections(texts, name)).owner != owner:
         return []
     changes = []
     for kind in (Kind.CONFIG, Kind.CREDENTIALS):
-        old = read_text(files.path(kind))
+        old = texts[kind]
         if old is None:
             continue
         new = remove_profile(old, name, kind=kind)
@@ -229,21 +255,55 @@ def plan_absent(files: Files, name: str, *, owner: str) -> list[Change]:
         if new != old or folders is not None:
             text = new if folders is None else None
             before = _show(old, name, kind)
-            changes.append(Change(path=files.path(kind), text=text, folders=folders or 0, before=before, after=""))
+            changes.append(
+                Change(path=files.path(kind), old=old, text=text, folders=folders or 0, before=before, after="")
+            )
     return changes
 
 
-def apply(changes: list[Change]) -> None:
-    """Do what was planned, one file after the other, each of them in one step.
+def change_files(files: Files, plan: Callable[[Files], list[Change]]) -> list[Change]:
+    """Do what is planned, while no other run changes the files.
 
-    :param changes: see :func:`plan_present` and :func:`plan_absent`.
-    :raises PrivateFileError: a file can't be written.
+    The files are read again under the lock. A program that does not know the lock, such as the AWS CLI, can write at
+    any time. So each file is compared with the plan right before it is replaced, and the plan is made again if it has
+    changed.
+
+    :param files: Paths of the files.
+    :param plan: Function that reads the files and returns the changes; see :func:`plan_present` and
+        :func:`plan_absent`.
+    :returns: The changes that were made.
+    :raises PrivateFileError: A file can't be written, or another program keeps changing it.
+    :raises LockError: Another run keeps the lock.
     """
-    for change in changes:
+    if not plan(files):
+        return []
+    # The lock needs the folders.
+    counted = replace(files, missing={kind: files.missing_folders(kind) for kind in Kind})
+    done: list[Change] = []
+    with exclusive(files.credentials, files.config):
+        for attempt in range(_ATTEMPTS):
+            try:
+                for change in plan(counted):
+                    _apply(change)
+                    done.append(change)
+                break
+            except ChangedError:
+                if attempt == _ATTEMPTS - 1:
+                    raise
+                time.sleep(_ATTEMPT_PAUSE)
+    # The lock's own file has gone from them by now.
+    for change in done:
         if change.text is None:
-            remove_file(change.path, folders=change.folders)
-        else:
-            write_text(change.path, change.text)
+            remove_folders(change.path, count=change.folders)
+    return done
+
+
+def _apply(change: Change) -> None:
+    """Replace or remove one file, in one step."""
+    if change.text is None:
+        remove_file(change.path, expected=change.old)
+    else:
+        write_text(change.path, change.text, expected=change.old)
 
 
 def clean_up(files: Files) -> bool:
@@ -253,7 +313,7 @@ def clean_up(files: Files) -> bool:
     :returns: whether there was something.
     :raises PrivateFileError: it can't be removed.
     """
-    removed = [remove_leftover(files.path(kind)) for kind in Kind]
+    removed = [remove_leftovers(files.path(kind)) for kind in Kind]
     return any(removed)
 
 
@@ -265,9 +325,17 @@ def exposed(files: Files) -> bool:
     return is_open_to_others(files.credentials)
 
 
-def _sections(files: Files, name: str) -> dict[Kind, Section | None]:
+def _read(files: Files) -> dict[Kind, str | None]:
+    """Read both files, which the AWS SDKs have to be able to read as well."""
+    texts = {kind: read_text(files.path(kind)) for kind in Kind}
+    for kind, text in texts.items():
+        parse(text or "", path=files.path(kind))
+    return texts
+
+
+def _sections(texts: Mapping[Kind, str | None], name: str) -> dict[Kind, Section | None]:
     check_name(name)
-    return {kind: find_profile(read_text(files.path(kind)) or "", name, kind=kind) for kind in Kind}
+    return {kind: find_profile(text or "", name, kind=kind) for kind, text in texts.items()}
 
 
 def _options(sections: Mapping[Kind, Section | None]) -> dict[str, str]:
@@ -283,14 +351,14 @@ def _put(
 ) -> Change | None:
     path = files.path(kind)
     old = texts[kind]
-    start = first_line(folders=missing_folders(path)) if old is None else old
+    start = first_line(folders=files.missing_folders(kind)) if old is None else old
     new = put_profile(start, name, values, kind=kind, owner=owner)
     if new == old:
         return None
     before, after = _show(old or "", name, kind), _show(new, name, kind)
     if before == after:
         after += "# the secret is another one\n"
-    return Change(path=path, text=new, folders=0, before=before, after=after)
+    return Change(path=path, old=old or "", text=new, folders=0, before=before, after=after)
 
 
 def _show(text: str, name: str, kind: Kind) -> str:

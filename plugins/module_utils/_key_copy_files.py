@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from ansible_collections.asesoria.serverless.plugins.module_utils._key_copy import Found, Key, KeyCopyError
+from ansible_collections.asesoria.serverless.plugins.module_utils._base.file_lock import exclusive
+from ansible_collections.asesoria.serverless.plugins.module_utils._key_copy import Found, Key, KeyCopyError, Place
 from ansible_collections.asesoria.serverless.plugins.module_utils._key_copy_text import (
     from_csv,
     from_yaml,
@@ -23,7 +24,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._pip import Co
 from ansible_collections.asesoria.serverless.plugins.module_utils._private_file import (
     read_text,
     remove_file,
-    remove_leftover,
+    remove_leftovers,
     write_text,
 )
 
@@ -62,12 +63,15 @@ class CsvFile:
 
     def write(self, key: Key) -> None:
         """See :class:`Place`."""
-        write_text(self.path, to_csv(key))
+        text = to_csv(key)
+        with exclusive(self.path):
+            _require_ours(self, key)
+            write_text(self.path, text)
 
     def remove(self) -> None:
         """See :class:`Place`."""
-        remove_leftover(self.path)
-        remove_file(self.path, folders=0)
+        remove_leftovers(self.path)
+        remove_file(self.path)
 
 
 @dataclass(frozen=True)
@@ -109,12 +113,15 @@ class VaultFile:
     def write(self, key: Key) -> None:
         """See :class:`Place`."""
         chosen = f"--encrypt-vault-id={self.label}"
-        write_text(self.path, self._vault("encrypt", to_yaml(key), chosen, doing="encrypted"))
+        text = self._vault("encrypt", to_yaml(key), chosen, doing="encrypted")
+        with exclusive(self.path):
+            _require_ours(self, key)
+            write_text(self.path, text)
 
     def remove(self) -> None:
         """See :class:`Place`."""
-        remove_leftover(self.path)
-        remove_file(self.path, folders=0)
+        remove_leftovers(self.path)
+        remove_file(self.path)
 
     def _vault(self, command: str, text: str, *arguments: str, doing: str) -> str:
         identity = f"--vault-id={self.label}@{self.password}"
@@ -128,6 +135,16 @@ class VaultFile:
                 "Give the password that it was encrypted with, or take the file away",
             )
         return done.stdout
+
+
+def _require_ours(place: Place, key: Key) -> None:
+    """Require that no other run has put something else there since it was planned."""
+    found = place.read()
+    if found is not None and (found.key is None or found.key.owner != key.owner):
+        raise KeyCopyError(
+            f"another run has just written {place.name}, which is no copy of an access key of {key.owner} now",
+            "It is left as it is; choose another place for the copy",
+        )
 
 
 def said(text: str) -> str:

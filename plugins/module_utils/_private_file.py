@@ -6,18 +6,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
+import tempfile
 from pathlib import Path
 
+from ansible_collections.asesoria.serverless.plugins.module_utils._base.file_lock import exclusive, lock_path
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
+_SUFFIX = ".asesoria.serverless"
 
 
 class PrivateFileError(ServerlessError):
     """A file that can't be read or written."""
+
+
+class ChangedError(PrivateFileError):
+    """A file that another program has changed between our reading and our writing."""
 
 
 def read_text(path: Path) -> str | None:
@@ -35,67 +43,116 @@ def read_text(path: Path) -> str | None:
         raise PrivateFileError(f"{path} can't be read: {error.strerror}", "Make it a file that you may read") from error
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, *, expected: str | None = None) -> None:
     """Replace a file's content, or make the file (0600) and its folders (0700).
 
-    The content goes to a temporary file in the same folder, which then takes the old one's place, mode and owner:
-    whoever is killed here leaves the old file or the new one. What a killed run leaves is overwritten by the next one,
-    because the temporary file has a fixed name. If C(path) is a link, the file that it leads to is replaced.
+    The content goes to a temporary file in the same folder, which then takes the place, mode and owner of the old one.
+    A run that is killed leaves the old file or the new one. If the path is a link, its target is replaced.
 
-    :param path: the file.
-    :param text: see :func:`read_text`.
-    :raises PrivateFileError: something on the way can't be written.
+    :param path: Path of the file.
+    :param text: New content, see :func:`read_text`.
+    :param expected: Content that the file must still have right before it is replaced; None to replace any content.
+    :raises ChangedError: The file has another content than expected.
+    :raises PrivateFileError: A file or folder can't be written.
     """
     target = path.resolve()
-    temporary = _temporary(target)
     try:
         make_folders(target.parent)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, FILE_MODE)
-        with os.fdopen(descriptor, "wb") as stream:
-            _take_over_access(target, descriptor)
-            stream.write(text.encode("utf-8", "surrogateescape"))
-            stream.flush()
-            os.fsync(descriptor)
-        temporary.replace(target)
+        descriptor, name = tempfile.mkstemp(prefix=_prefix(target), suffix=_SUFFIX, dir=target.parent)
+        temporary = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                _take_over_access(target, descriptor)
+                stream.write(text.encode("utf-8", "surrogateescape"))
+                stream.flush()
+                os.fsync(descriptor)
+            if expected is not None:
+                require_content(target, expected)
+            temporary.replace(target)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        _sync_folder(target.parent)
     except OSError as error:
         raise PrivateFileError(
             f"{target} can't be written: {error.strerror}", "Make its folder one that you may write to"
         ) from error
 
 
-def remove_file(path: Path, *, folders: int) -> None:
-    """Remove a file and the folders around it that were made for it, as far as nothing else is in them.
+def require_content(path: Path, expected: str) -> None:
+    """Require that a program that does not know our lock has not changed a file meanwhile.
 
-    :param path: the file.
-    :param folders: how many folders were made for it, see :func:`missing_folders`.
-    :raises PrivateFileError: the file can't be removed.
+    :param path: Path of the file.
+    :param expected: Content that was read from it; empty if there was no file.
+    :raises ChangedError: The file has another content.
+    """
+    if (read_text(path) or "") != expected:
+        raise ChangedError(
+            f"another program keeps changing {path}", "Stop it, or wait until it has ended, then run again"
+        )
+
+
+def remove_file(path: Path, *, expected: str | None = None) -> None:
+    """Remove a file, if it is there.
+
+    :param path: Path of the file.
+    :param expected: Content that the file must still have; None to remove any content.
+    :raises ChangedError: The file has another content than expected.
+    :raises PrivateFileError: The file can't be removed.
     """
     target = path.resolve()
     try:
+        if expected is not None:
+            require_content(target, expected)
         target.unlink(missing_ok=True)
-        for folder in list(target.parents)[:folders]:
-            if any(folder.iterdir()):
-                return
-            folder.rmdir()
     except OSError as error:
         raise PrivateFileError(f"{target} can't be removed: {error.strerror}") from error
 
 
-def remove_leftover(path: Path) -> bool:
-    """Remove the temporary file of a run that was killed while it wrote C(path), if there is one.
+def remove_folders(path: Path, *, count: int) -> None:
+    """Remove the folders that were made for a file, as far as nothing else is in them.
 
-    :param path: the file that was written.
-    :returns: whether there was one.
-    :raises PrivateFileError: it can't be removed.
+    :param path: Path of the file.
+    :param count: How many folders were made for it, see :func:`missing_folders`.
     """
-    temporary = _temporary(path.resolve())
-    try:
-        temporary.unlink()
-    except (FileNotFoundError, NotADirectoryError):
+    with contextlib.suppress(OSError):
+        for folder in list(path.resolve().parents)[:count]:
+            folder.rmdir()
+
+
+def leftovers(path: Path) -> list[Path]:
+    """Find the temporary files of runs that were killed while they wrote a file. Call it while holding the file's lock.
+
+    :param path: Path of the file that was written.
+    """
+    target = path.resolve()
+    with contextlib.suppress(OSError):
+        return [
+            entry
+            for entry in sorted(target.parent.iterdir())
+            if entry.name.startswith(_prefix(target)) and entry.name.endswith(_SUFFIX)
+        ]
+    return []
+
+
+def remove_leftovers(path: Path) -> bool:
+    """Remove what runs that were killed while they wrote a file have left next to it.
+
+    :param path: Path of the file that was written.
+    :returns: Whether there was a temporary file.
+    :raises PrivateFileError: A temporary file can't be removed.
+    :raises LockError: Another run keeps the lock.
+    """
+    if not leftovers(path) and not lock_path(path.resolve()).exists():
         return False
-    except OSError as error:
-        raise PrivateFileError(f"{temporary} can't be removed: {error.strerror}") from error
-    return True
+    with exclusive(path):
+        found = leftovers(path)
+        try:
+            for temporary in found:
+                temporary.unlink()
+        except OSError as error:
+            raise PrivateFileError(f"{error.filename} can't be removed: {error.strerror}") from error
+    return bool(found)
 
 
 def missing_folders(path: Path) -> int:
@@ -127,8 +184,18 @@ def is_open_to_others(path: Path) -> bool:
         return False
 
 
-def _temporary(target: Path) -> Path:
-    return target.with_name(f".{target.name}.asesoria.serverless")
+def _prefix(target: Path) -> str:
+    return f".{target.name}."
+
+
+def _sync_folder(folder: Path) -> None:
+    """Let the new name outlast a power failure, where the file system can do that."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _take_over_access(target: Path, descriptor: int) -> None:

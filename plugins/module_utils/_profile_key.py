@@ -29,7 +29,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._aws_profile_f
     Change,
     Files,
     Profile,
-    apply,
+    change_files,
     clean_up,
     describe,
     plan_present,
@@ -284,8 +284,7 @@ def _preview(wish: Wish, plan: Plan, state: State, *, files: Files) -> Outcome:
 def _settle(wish: Wish, plan: Plan, state: State, *, files: Files, aws: Aws) -> Outcome:
     """Finish what was begun, and let the profile have its settings."""
     key = str(state.situation.profile_key)
-    changes = _file_changes(wish, state, files=files, key=key, secret=None)
-    apply(changes)
+    changes = _change_files(wish, state, files=files, key=key, secret=None)
     if plan.check:
         what = f"the AWS profile {wish.profile!r}"
         _wait_until_known(lambda: aws.whose_profile(wish.profile), what=what, wish=wish, aws=aws)
@@ -316,8 +315,7 @@ def _make(wish: Wish, plan: Plan, state: State, *, files: Files, aws: Aws) -> Ou
             # The profile keeps the old key until the new one works.
             what = f"the new access key {key}"
             _wait_until_known(lambda: aws.whose_key(key, secret), what=what, wish=wish, aws=aws)
-        changes = _file_changes(wish, state, files=files, key=key, secret=secret)
-        apply(changes)
+        changes = _change_files(wish, state, files=files, key=key, secret=secret)
     tag = plan.tag
     if plan.replaces:
         tag = replaced_note(key, old=plan.replaces)
@@ -357,6 +355,10 @@ def _file_changes(wish: Wish, state: State, *, files: Files, key: str, secret: s
     return plan_present(
         files, wish.profile, key_id=key, secret=secret, settings=wish.settings, owner=state.situation.owner
     )
+
+
+def _change_files(wish: Wish, state: State, *, files: Files, key: str, secret: str | None) -> list[Change]:
+    return change_files(files, lambda read: _file_changes(wish, state, files=read, key=key, secret=secret))
 
 
 def _whole_key(wish: Wish, state: State, *, files: Files, secret: str | None) -> Key:

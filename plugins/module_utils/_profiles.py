@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from configparser import ConfigParser, Error
 from pathlib import Path
 
-from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
+from ansible_collections.asesoria.serverless.plugins.module_utils._access.config_file import parse
+from ansible_collections.asesoria.serverless.plugins.module_utils._private_file import read_text
 
 # Names and defaults of the files: AWS SDKs and Tools Reference Guide, "Location of the shared config and credentials
 # files".
@@ -20,26 +20,17 @@ _FILES = {
 }
 
 
-class ProfileError(ServerlessError):
-    """The AWS configuration can't be used as it is."""
-
-
 def profile_exists(name: str, environment: Mapping[str, str]) -> bool:
     """Tell whether the AWS configuration files have a profile.
 
     :param name: the profile.
     :param environment: where the files' own variables are looked up.
-    :raises ProfileError: one of the files can't be read or is no AWS configuration file.
+    :raises ConfigFileError: The AWS SDKs can't read one of the files.
+    :raises PrivateFileError: A file can't be read.
     """
     for variable, (default, section) in _FILES.items():
         path = Path(environment.get(variable) or default).expanduser()
-        parser = ConfigParser(interpolation=None, strict=False)
-        try:
-            parser.read(path, encoding="utf-8")
-        except (Error, OSError, UnicodeDecodeError) as error:
-            reason = str(error).replace("\n", " ")
-            problem = f"{path} can't be read as an AWS configuration file: {reason}"
-            raise ProfileError(problem, "Mend the file") from error
+        parser = parse(read_text(path) or "", path=path)
         if parser.has_section(name if name == "default" else section.format(name=name)):
             return True
     return False
@@ -54,7 +45,7 @@ def choose_environment(
     :param admin: the environment of who makes the user.
     :param fallback: whether C(admin) serves where the profile that C(stage) names is not there (yet, or any more).
     :param process: the environment of this process, beneath the two others.
-    :raises ProfileError: see :func:`profile_exists`.
+    :raises ServerlessError: see :func:`profile_exists`.
     """
     name = stage.get("AWS_PROFILE", "")
     if not fallback or not name or profile_exists(name, {**process, **stage}):

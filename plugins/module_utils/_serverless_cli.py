@@ -10,6 +10,8 @@ import os
 import re
 import signal
 import subprocess
+import urllib.parse
+import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -23,6 +25,8 @@ _MAX_REASON_LINES = 12
 _GRACE = 10
 #: Milliseconds between two looks at a stack's events; the CLI's own value is 5,000.
 _MONITORING_FREQUENCY = "2000"
+#: Variables of proxies, as the CLI reads them (osls 4.3, lib/aws/config.js).
+_PROXIES = ("proxy", "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy")
 
 
 class CliError(ServerlessError):
@@ -105,6 +109,7 @@ def cli_environment(base: Mapping[str, str], *, options: Mapping[str, str], work
             environment.pop(name, None)
     if environment.get("AWS_CA_BUNDLE"):
         environment.setdefault("NODE_EXTRA_CA_CERTS", environment["AWS_CA_BUNDLE"])
+    _leave_out_proxies(environment)
     environment.setdefault("SLS_AWS_MONITORING_FREQUENCY", _MONITORING_FREQUENCY)
     environment.update(
         CI="true",
@@ -118,6 +123,20 @@ def cli_environment(base: Mapping[str, str], *, options: Mapping[str, str], work
         TMPDIR=str(work.scratch),
     )
     return environment
+
+
+def _leave_out_proxies(environment: dict[str, str]) -> None:
+    """Remove the proxies if NO_PROXY exempts the endpoint of AWS: the CLI's client knows proxies, but not NO_PROXY."""
+    host = urllib.parse.urlsplit(environment.get("AWS_ENDPOINT_URL") or "").netloc
+    exempt = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
+    if not host or not urllib.request.proxy_bypass_environment(host, {"no": exempt}):
+        return
+    # pip, which a plugin of the CLI runs, still needs one to reach a package index.
+    proxy = environment.get("https_proxy") or environment.get("HTTPS_PROXY")
+    if proxy:
+        environment.setdefault("PIP_PROXY", proxy)
+    for name in _PROXIES:
+        environment.pop(name, None)
 
 
 def failure_reason(output: str) -> str:

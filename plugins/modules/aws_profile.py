@@ -16,6 +16,8 @@ description:
     or takes that profile out again.
   - Everything else in the files stays as it is, byte for byte, other profiles, comments and line endings included.
     A file is replaced in one step, so that a run that is killed leaves the old file or the new one.
+  - While a file is changed, a lock keeps other runs away. A file that another program changes at the same time is read
+    again. A file that the AWS SDKs can't read is left as it is, and the error names the line.
   - Files that are missing are made with mode C(0600), their folders with C(0700); they are removed again with the last
     profile. Files that exist keep their mode and owner.
   - A profile is only changed or removed if this module has written it for the same O(owner), which it notes in a
@@ -118,7 +120,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.asesoria.serverless.plugins.module_utils._aws_profile_files import (
     Change,
     Files,
-    apply,
+    change_files,
     clean_up,
     exposed,
     locate,
@@ -157,11 +159,12 @@ def plan(files: Files, params: dict[str, Any]) -> list[Change]:
 def run(module: AnsibleModule) -> dict[str, Any]:
     """Plan, apply unless in check mode, and say what was done."""
     files = locate(os.environ, credentials=module.params["credentials_file"], config=module.params["config_file"])
-    changes = plan(files, module.params)
-    changed = bool(changes)
-    if not module.check_mode:
-        apply(changes)
-        changed = clean_up(files) or changed
+    if module.check_mode:
+        changes = plan(files, module.params)
+        changed = bool(changes)
+    else:
+        changes = change_files(files, lambda read: plan(read, module.params))
+        changed = clean_up(files) or bool(changes)
     if module.params["state"] == "present" and exposed(files):
         module.warn(f"{files.credentials} holds secrets and others may read it: chmod 600 {files.credentials}")
     paths = {"credentials_file": str(files.credentials), "config_file": str(files.config)}

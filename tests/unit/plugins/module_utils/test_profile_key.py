@@ -156,8 +156,8 @@ class Machine:
             sleep=lambda _seconds: None,
         )
 
-        def written(path: Path, text: str) -> None:
-            self.aws.step(lambda: _private_file.write_text(path, text))
+        def written(path: Path, text: str, **options: Any) -> None:
+            self.aws.step(lambda: _private_file.write_text(path, text, **options))
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(_aws_profile_files, "write_text", written)

@@ -9,11 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.asesoria.serverless.plugins.module_utils._profiles import (
-    ProfileError,
-    choose_environment,
-    profile_exists,
-)
+from ansible_collections.asesoria.serverless.plugins.module_utils._access.config_file import ConfigFileError
+from ansible_collections.asesoria.serverless.plugins.module_utils._profiles import choose_environment, profile_exists
 
 ADMIN = {"AWS_DEFAULT_REGION": "us-east-1"}
 
@@ -37,7 +34,7 @@ def files(folder: Path, *, credentials: str = "", config: str = "") -> dict[str,
         ("asesoria", "[other]\naws_access_key_id = A\n", "[profile other]\n", False),
         ("default", "", "[default]\nregion = us-east-1\n", True),
         ("default", "[asesoria]\n", "", False),
-        ("asesoria", "[asesoria]\na = 1\n[asesoria]\na = 100%\n", "", True),
+        ("asesoria", "[asesoria]\na = 100%\n", "", True),
         ("asesoria", "", "", False),
     ],
 )
@@ -54,9 +51,11 @@ def test_missing_files_have_no_profile(tmp_path: Path) -> None:
 
 def test_a_broken_file_is_named(tmp_path: Path) -> None:
     environment = files(tmp_path, credentials="no section = here\n")
-    with pytest.raises(ProfileError) as caught:
+    with pytest.raises(ConfigFileError) as caught:
         profile_exists("asesoria", environment)
-    assert caught.value.problem.startswith(f"{tmp_path / 'credentials'} can't be read as an AWS configuration file: ")
+    assert caught.value.problem.startswith(
+        f"the AWS SDKs can't read {tmp_path / 'credentials'}: line 1 is in no section"
+    )
     assert "\n" not in str(caught.value)
 
 

@@ -21,7 +21,7 @@ import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible_collections.asesoria.serverless.plugins.module_utils import _key_copy_options
 from ansible_collections.asesoria.serverless.plugins.module_utils._aws_profile_files import (
-    apply,
+    change_files,
     locate,
     plan_present,
 )
@@ -49,7 +49,10 @@ class Home:
     def have_key(self, key_id: str) -> None:
         """Write the profile."""
         files = locate(os.environ)
-        apply(plan_present(files, "asesoria", key_id=key_id, secret=SECRETS[key_id], settings={}, owner=OWNER))
+        secret = SECRETS[key_id]
+        change_files(
+            files, lambda read: plan_present(read, "asesoria", key_id=key_id, secret=secret, settings={}, owner=OWNER)
+        )
 
     def run(
         self, *copies: dict[str, Any], check_mode: bool = False, owner: str = OWNER, **options: Any

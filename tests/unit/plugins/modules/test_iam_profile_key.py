@@ -178,8 +178,8 @@ def watched(world: World) -> Iterator[None]:
             return result
         return world.step(operation, act)
 
-    def written(path: Path, text: str) -> None:
-        world.step(f"write {path.name}", lambda: _private_file.write_text(path, text))
+    def written(path: Path, text: str, **options: Any) -> None:
+        world.step(f"write {path.name}", lambda: _private_file.write_text(path, text, **options))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseClient, "_make_api_call", counted)
@@ -328,7 +328,7 @@ def test_a_rotation_killed_in_the_middle_of_a_file(world: World, monkeypatch: py
         patch.setattr(Path, "replace", stop)
         assert killed(world, after=99, last_one_counts=True, rotate=True)
     assert world.credentials.read_bytes() == before
-    assert len(list(world.credentials.parent.iterdir())) == 3
+    assert len(list(world.credentials.parent.iterdir())) == 2
     assert not run(world)["failed"]
     assert_settled(world)
 
@@ -367,7 +367,7 @@ def test_a_file_that_cant_be_written_leaves_the_old_key(world: World, monkeypatc
     run(world)
     old = world.key
 
-    def full(path: Path, _text: str) -> None:
+    def full(path: Path, _text: str, **_options: Any) -> None:
         raise _private_file.PrivateFileError(f"{path} can't be written: No space left on device")
 
     with monkeypatch.context() as patch:
@@ -384,10 +384,10 @@ def test_a_key_that_is_written_is_kept_though_the_other_file_cant_be(
     run(world)
     old, write = world.key, _private_file.write_text
 
-    def full(path: Path, text: str) -> None:
+    def full(path: Path, text: str, **options: Any) -> None:
         if path.name == "config":
             raise _private_file.PrivateFileError(f"{path} can't be written: No space left on device")
-        write(path, text)
+        write(path, text, **options)
 
     with monkeypatch.context() as patch:
         patch.setattr(_private_file, "write_text", full)
@@ -399,7 +399,7 @@ def test_a_key_that_is_written_is_kept_though_the_other_file_cant_be(
 
 
 def test_a_first_key_that_cant_be_written_is_deleted(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(path: Path, _text: str) -> None:
+    def full(path: Path, _text: str, **_options: Any) -> None:
         raise _private_file.PrivateFileError(f"{path} can't be written: No space left on device")
 
     with monkeypatch.context() as patch:
@@ -638,10 +638,10 @@ def test_a_copy_that_cant_be_written_keeps_the_old_key(world: World, monkeypatch
     old = world.key
     write = _private_file.write_text
 
-    def full(path: Path, text: str) -> None:
+    def full(path: Path, text: str, **options: Any) -> None:
         if path.name == "copy.csv":
             raise _private_file.PrivateFileError(f"{path} can't be written: No space left on device")
-        write(path, text)
+        write(path, text, **options)
 
     with monkeypatch.context() as patch:
         patch.setattr(_private_file, "write_text", full)
