@@ -129,7 +129,8 @@ def _leave_out_proxies(environment: dict[str, str]) -> None:
     """Remove the proxies if NO_PROXY exempts the endpoint of AWS: the CLI's client knows proxies, but not NO_PROXY."""
     host = urllib.parse.urlsplit(environment.get("AWS_ENDPOINT_URL") or "").netloc
     exempt = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
-    if not host or not urllib.request.proxy_bypass_environment(host, {"no": exempt}):
+    # The types of the standard library lack this function.
+    if not host or not urllib.request.proxy_bypass_environment(host, {"no": exempt}):  # type: ignore[attr-defined]
         return
     # pip, which a plugin of the CLI runs, still needs one to reach a package index.
     proxy = environment.get("https_proxy") or environment.get("HTTPS_PROXY")
