@@ -12,12 +12,35 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 
+#: What of an app's folder does not travel unless the user says otherwise. None of it is a secret that Python could
+#: import, so a module that the app imports stays although its folder stands here.
+DEFAULT_EXCLUDE = (
+    ".aws-sam",
+    ".DS_Store",
+    ".env",
+    ".env.*",
+    ".git",
+    ".gitignore",
+    ".idea",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".requirements",
+    ".ruff_cache",
+    ".serverless",
+    ".serverless-wsgi",
+    ".tox",
+    ".vscode",
+    "__pycache__",
+    "*.pyc",
+    "/tests",
+    "node_modules",
+)
 _CHUNK = 1024 * 1024
 #: Python's own mark of a virtual environment, see PEP 405.
 _VENV_MARK = "pyvenv.cfg"
@@ -48,7 +71,7 @@ class SourceFile:
         return 0o755 if self.executable else 0o644
 
 
-def read_source(*, root: Path, exclude: Sequence[str]) -> list[SourceFile]:
+def read_source(*, root: Path, exclude: Sequence[str], imported: Mapping[str, bool] | None = None) -> list[SourceFile]:
     """List the files of an app, sorted by name.
 
     Links are followed. A virtual environment is left out whatever it is called.
@@ -56,19 +79,56 @@ def read_source(*, root: Path, exclude: Sequence[str]) -> list[SourceFile]:
     :param root: the app's folder.
     :param exclude: patterns of M(fnmatch). One that starts with C(/) is held against the path below I(root), any other
         one against every single name on the way there; a folder that matches is left out with all that is in it.
+    :param imported: files that the app imports, by their path below I(root), and whether it certainly does. They stay,
+        and all that is in their folder, although a pattern matches; a pattern of the user's own leaves out what is not
+        certainly imported.
     :raises SourceError: the folder is missing, holds nothing that is not excluded, or something in it can't be read.
     """
     if not root.is_dir():
         raise SourceError(
             f"the app's folder {root} does not exist or is no folder", "Name the folder that holds the app"
         )
-    files = sorted(_walk(root, prefix="", exclude=exclude, above=()), key=lambda file: file.name)
+    leaves_out = _Selection(exclude=tuple(exclude), imported=dict(imported or {}))
+    files = sorted(_walk(root, prefix="", leaves_out=leaves_out, above=()), key=lambda file: file.name)
     if not files:
         raise SourceError(f"the app's folder {root} holds no file to deploy", "Put the app there, or exclude less")
     return files
 
 
-def _walk(folder: Path, *, prefix: str, exclude: Sequence[str], above: tuple[str, ...]) -> Iterator[SourceFile]:
+@dataclass(frozen=True)
+class _Selection:
+    """What is left out of a deployment; see :func:`read_source`."""
+
+    exclude: tuple[str, ...]
+    imported: Mapping[str, bool]
+
+    def __call__(self, name: str) -> bool:
+        matching = [pattern for pattern in self.exclude if is_excluded(name, exclude=[pattern])]
+        if not matching:
+            return False
+        ours = all(pattern in DEFAULT_EXCLUDE for pattern in matching)
+        return not any(
+            certain or ours for file, certain in self.imported.items() if file == name or file.startswith(name + "/")
+        )
+
+
+def kept_although_excluded(files: Iterable[SourceFile], *, exclude: Sequence[str]) -> list[str]:
+    """Name the files and folders that patterns match and that a deployment has all the same, sorted.
+
+    :param files: the files that travel.
+    :param exclude: see :func:`read_source`.
+    """
+    kept: set[str] = set()
+    for file in files:
+        parts = file.name.split("/")
+        paths = ["/".join(parts[:count]) for count in range(1, len(parts) + 1)]
+        kept.update(path for path in paths if is_excluded(path, exclude=exclude))
+    return sorted(kept)
+
+
+def _walk(
+    folder: Path, *, prefix: str, leaves_out: Callable[[str], bool], above: tuple[str, ...]
+) -> Iterator[SourceFile]:
     real = os.path.realpath(folder)
     if real in above:
         raise SourceError(f"the link {folder} leads to a folder that holds it", "Remove the link, or exclude it")
@@ -80,10 +140,10 @@ def _walk(folder: Path, *, prefix: str, exclude: Sequence[str], above: tuple[str
         return
     for entry in entries:
         name = prefix + entry.name
-        if is_excluded(name, exclude=exclude):
+        if leaves_out(name):
             continue
         if entry.is_dir():
-            yield from _walk(Path(entry.path), prefix=name + "/", exclude=exclude, above=(*above, real))
+            yield from _walk(Path(entry.path), prefix=name + "/", leaves_out=leaves_out, above=(*above, real))
         else:
             yield _read_file(Path(entry.path), name=name)
 

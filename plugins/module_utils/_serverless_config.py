@@ -52,6 +52,8 @@ class ServiceConfig:
     :param stack_name: the name of its stack.
     :param wsgi_app: the setting C(custom.wsgi.app); empty if there is none.
     :param asgi_app: the setting C(custom.asgi.app); empty if there is none.
+    :param runtime: the setting C(provider.runtime); empty if there is none.
+    :param handlers: the functions' handlers.
     """
 
     text: str
@@ -59,6 +61,8 @@ class ServiceConfig:
     stack_name: str
     wsgi_app: str
     asgi_app: str = ""
+    runtime: str = ""
+    handlers: tuple[str, ...] = ()
 
 
 def minimal_config(*, service: str, stage: str, region: str) -> str:
@@ -88,7 +92,32 @@ def read_config(text: str, *, origin: str, stage: str) -> ServiceConfig:
         stack_name=stack_name,
         wsgi_app=text_of(child(root, "custom", "wsgi", "app")) or "",
         asgi_app=text_of(child(root, "custom", "asgi", "app")) or "",
+        runtime=text_of(child(root, "provider", "runtime")) or "",
+        handlers=tuple(_handlers(root)),
     )
+
+
+def _handlers(root: Any) -> Iterator[str]:
+    """The handlers of the functions that are written in the configuration itself."""
+    functions = child(root, "functions")
+    groups = functions.value if is_sequence(functions) else [functions]
+    for group in filter(is_mapping, groups):
+        for _name, function in group.value:
+            handler = text_of(child(function, "handler"))
+            if handler:
+                yield handler
+
+
+def with_wsgi_app(text: str, *, app: str, origin: str) -> str:
+    """Write the setting of the WSGI app as the plugin serverless-wsgi reads it; everything else stays.
+
+    :param text: a C(serverless.yml).
+    :param app: the setting, such as C(app.app).
+    :param origin: where the text comes from, for messages.
+    """
+    root = compose(text, origin=origin)
+    put(child(root, "custom", "wsgi"), "app", text_node(app))
+    return serialize(root)
 
 
 def check_stack_name(name: str) -> None:

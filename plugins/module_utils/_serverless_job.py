@@ -23,17 +23,14 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._errors import
 from ansible_collections.asesoria.serverless.plugins.module_utils._fingerprint import (
     SourceFile,
     fingerprint,
+    kept_although_excluded,
     read_source,
     with_extra,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._function_alias import Release
 from ansible_collections.asesoria.serverless.plugins.module_utils._package_gate import PackageGate
-from ansible_collections.asesoria.serverless.plugins.module_utils._python_app import (
-    ASGI,
-    check_adapter_imports,
-    find_app_module,
-)
 from ansible_collections.asesoria.serverless.plugins.module_utils._rules import read_allowances
+from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import RUNTIMES
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_config import (
     CONFIG_NAMES,
     FINGERPRINT_OUTPUT,
@@ -42,12 +39,22 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_co
     minimal_config,
     read_config,
     with_owner_tags,
+    with_wsgi_app,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_service import Job
+from ansible_collections.asesoria.serverless.plugins.module_utils._service.app import (
+    App,
+    check_adapter_imports,
+    find_app,
+    imported_files,
+)
+from ansible_collections.asesoria.serverless.plugins.module_utils._service.app_kinds import ASGI, WSGI
 from ansible_collections.asesoria.serverless.plugins.module_utils._service_layer import read_layer, with_layer
 from ansible_collections.asesoria.serverless.plugins.module_utils._yaml_tree import ConfigError, dump
 
 _CONFIG_NAME = "serverless.yml"
+#: The handler's part that calls a factory. Where it does not travel, the handler is another one.
+FACTORY_CALLER = "asesoria_factory.py"
 # What serverless-wsgi puts into the folder that it packages, in place of a file of the app's that has the name.
 _PLUGIN_FILES = ("/wsgi_handler.py", "/serverless_wsgi.py")
 
@@ -91,13 +98,19 @@ def make_deployment(options: Mapping[str, Any], *, region: str) -> Job:
         text = with_layer(text, layer=layer, origin=origin)
     config = read_config(text, origin=origin, stage=options["stage"])
     _require_service(config, service=options["service"], stage=options["stage"], origin=origin)
-    files = read_source(root=root, exclude=[*options["exclude"], *(f"/{name}" for name in CONFIG_NAMES)])
-    if config.wsgi_app:
-        find_app_module(root, config.wsgi_app)
+    app = _find_app(config, root=root, factories=FACTORY_CALLER in options["extra_files"])
+    files = read_source(
+        root=root,
+        exclude=[*options["exclude"], *(f"/{name}" for name in CONFIG_NAMES)],
+        imported=imported_files(root, app=app, handlers=config.handlers),
+    )
+    kept = kept_although_excluded(files, exclude=options["exclude"])
+    if app is not None and config.wsgi_app:
         check_adapter_imports(file.path for file in files)
         files = [file for file in files if f"/{file.name}" not in _PLUGIN_FILES]
-    if config.asgi_app:
-        find_app_module(root, config.asgi_app, interface=ASGI)
+        if app.setting.canonical != config.wsgi_app:
+            text = with_wsgi_app(text, app=app.setting.canonical, origin=origin)
+            config = read_config(text, origin=origin, stage=options["stage"])
     files = with_extra(files, extra=options["extra_files"])
     settings = {"config": text, "stage": options["stage"], "region": region, "cli": _lock_hash(options["cli_lock"])}
     release = _make_release(options)
@@ -123,7 +136,18 @@ def make_deployment(options: Mapping[str, Any], *, region: str) -> Job:
         modules=tuple(options["required_modules"]),
         release=release,
         remember=options["remember"],
+        kept=tuple(kept),
     )
+
+
+def _find_app(config: ServiceConfig, *, root: Path, factories: bool) -> App | None:
+    """The app that a configuration names; C(None) if it names none."""
+    setting = config.wsgi_app or config.asgi_app
+    if not setting:
+        return None
+    python = RUNTIMES[config.runtime].python if config.runtime in RUNTIMES else ""
+    interface = WSGI if config.wsgi_app else ASGI
+    return find_app(root, setting, interface=interface, python=python, factories=factories)
 
 
 def _require_service(config: ServiceConfig, *, service: str | None, stage: str, origin: str) -> None:

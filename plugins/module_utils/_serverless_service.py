@@ -113,6 +113,7 @@ class Job:
     :param modules: what every Python function has to find in its package or its layers.
     :param release: how new code gets to answer; C(None) if the functions themselves are asked.
     :param remember: note down that it is not verified, until somebody removes the note.
+    :param kept: files and folders that travel although they are excluded, because the app imports them.
     """
 
     config: ServiceConfig
@@ -129,6 +130,7 @@ class Job:
     modules: tuple[str, ...] = ()
     release: Release | None = None
     remember: bool = False
+    kept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

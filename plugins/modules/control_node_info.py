@@ -64,6 +64,11 @@ options:
     description: Where the ASGI app is, likewise; there is no WSGI app then.
     type: str
     default: ""
+  python:
+    description:
+      - An interpreter of the runtime's Python. It is asked whether the app's source is valid there. Without it, one on
+        C(PATH) is asked, such as C(python3.11), and else the Python that runs the module says what it knows.
+    type: path
   domain:
     description:
       - The domain that the service is to have, as the filter P(asesoria.serverless.service_domain#filter) takes it. If
@@ -224,7 +229,7 @@ problems:
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timezone
 from importlib import metadata
@@ -266,7 +271,12 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_place i
     WHEELS,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._lock_index import Session, default_index
-from ansible_collections.asesoria.serverless.plugins.module_utils._python_app import ASGI
+from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import RUNTIMES
+from ansible_collections.asesoria.serverless.plugins.module_utils._service.app_kinds import ASGI, WSGI
+from ansible_collections.asesoria.serverless.plugins.module_utils._service.syntax import (
+    SyntaxVerdict,
+    check_syntax,
+)
 
 try:
     import unearth
@@ -294,6 +304,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
     "app_dir": {"type": "path", "required": True},
     "wsgi_app": {"type": "str", "required": True},
     "asgi_app": {"type": "str", "default": ""},
+    "python": {"type": "path"},
     "domain": {"type": "dict", "default": {}},
     "front_door": {"type": "str", "default": "http_api"},
     "work_dir": {"type": "path", "required": True},
@@ -430,15 +441,31 @@ def known_regions() -> list[str]:
     return [region for partition in partitions for region in partition["regions"]]
 
 
-def values(params: Mapping[str, Any]) -> Iterator[Check]:
+def check_app(params: Mapping[str, Any], *, runner: node.Runner) -> Check:
+    """Check the app as the runtime's Python would see it."""
+    python = RUNTIMES[params["runtime"]].python if params["runtime"] in RUNTIMES else ""
+    found = [params["python"], shutil.which(f"python{python}")] if python else []
+
+    def find_broken(paths: Sequence[Path]) -> SyntaxVerdict:
+        major, minor = python.split(".")
+        interpreters = [each for each in found if each]
+        return check_syntax(paths, python=(int(major), int(minor)), interpreters=interpreters, runner=runner)
+
+    return node.check_app(
+        Path(params["app_dir"]),
+        setting=params["asgi_app"] or params["wsgi_app"],
+        interface=ASGI if params["asgi_app"] else WSGI,
+        python=python,
+        find_broken=find_broken,
+    )
+
+
+def values(params: Mapping[str, Any], *, runner: node.Runner) -> Iterator[Check]:
     """What the user has set."""
     yield node.check_runtime(params["runtime"], today=today())
     yield node.check_architecture(params["architecture"])
     yield node.check_layer_name(params["layer_name"])
-    if params["asgi_app"]:
-        yield node.check_app(Path(params["app_dir"]), setting=params["asgi_app"], interface=ASGI)
-    else:
-        yield node.check_app(Path(params["app_dir"]), setting=params["wsgi_app"])
+    yield check_app(params, runner=runner)
     if params["domain"]:
         yield node.check_domain(params["domain"], front_door=params["front_door"], region=params["region"])
     yield node.check_disk(
@@ -457,7 +484,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
         *serverless(params, runner=runner),
         package_index(params),
         *aws(params),
-        *values(params),
+        *values(params, runner=runner),
     ]
     checks = list(without(every, skip=params["skip"]))
     return {

@@ -112,6 +112,8 @@ options:
       - What of the app's folder does not travel.
       - Shell patterns. One that starts with C(/) is held against the whole path below O(src), any other one against
         every single name on the way there. A folder that matches is left out with all that is in it.
+      - What the app or a handler imports stays all the same, with the folder that it is in, if a pattern of the default
+        matches it, or if it is imported whenever the app starts; see RV(kept).
       - Virtual environments are left out whatever they are called.
     type: list
     elements: str
@@ -403,6 +405,12 @@ fingerprint:
   returned: O(state=present)
   type: str
   sample: 3f6b9d9d0c1f5f0e7f9f6a9ad2c5a3b0e6b3c2d1f0a9b8c7d6e5f4a3b2c1d0e9
+kept:
+  description: What travels although O(exclude) matches it, because the app or a handler imports it.
+  returned: O(state=present)
+  type: list
+  elements: str
+  sample: [tests]
 """
 
 import os
@@ -418,6 +426,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformatio
 from ansible_collections.asesoria.serverless.plugins.module_utils._deployments import Deployments
 from ansible_collections.asesoria.serverless.plugins.module_utils._endpoint import check_endpoint_format
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
+from ansible_collections.asesoria.serverless.plugins.module_utils._fingerprint import DEFAULT_EXCLUDE
 from ansible_collections.asesoria.serverless.plugins.module_utils._function_versions import Versions
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_directory import LayerDirectories
 from ansible_collections.asesoria.serverless.plugins.module_utils._libraries import missing_libraries
@@ -515,7 +524,7 @@ def run(module: AnsibleAWSModule) -> dict[str, Any]:
     if outcome.unverified:
         answer["previous"] = outcome.previous
     if job.fingerprint:
-        answer.update(fingerprint=job.fingerprint, unverified=outcome.unverified)
+        answer.update(fingerprint=job.fingerprint, unverified=outcome.unverified, kept=list(job.kept))
     if module._diff:
         answer["diff"] = show_diff(outcome, stack_name=job.config.stack_name)
     return answer
@@ -550,27 +559,7 @@ def main() -> None:
             "exclude": {
                 "type": "list",
                 "elements": "str",
-                "default": [
-                    ".aws-sam",
-                    ".DS_Store",
-                    ".env",
-                    ".env.*",
-                    ".git",
-                    ".gitignore",
-                    ".idea",
-                    ".mypy_cache",
-                    ".pytest_cache",
-                    ".requirements",
-                    ".ruff_cache",
-                    ".serverless",
-                    ".serverless-wsgi",
-                    ".tox",
-                    ".vscode",
-                    "__pycache__",
-                    "*.pyc",
-                    "/tests",
-                    "node_modules",
-                ],
+                "default": list(DEFAULT_EXCLUDE),
             },
             "layer": {
                 "type": "dict",

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from asesoria_events import Event, is_request, make_answer, mount_of, path_of
+from asesoria_factory import make_app
 from mangum import Mangum
 from mangum.protocols import LifespanCycle
 
@@ -26,8 +27,8 @@ Message = MutableMapping[str, Any]
 
 
 def _load(setting: str) -> Any:
-    """Import the app that a setting names: module.name, perhaps with folders and a slash in front."""
-    path, _dot, name = setting.rpartition(".")
+    """Import the app that a setting names: module.name or module:name(), perhaps with folders and a slash in front."""
+    path, _dot, name = setting.removesuffix("()").replace(":", ".").rpartition(".")
     folder, _slash, module = path.rpartition("/")
     if folder:
         sys.path.insert(0, str(Path(__file__).resolve().parent / folder))
@@ -79,7 +80,7 @@ class _Exchange:
         return str(self._event.get("httpMethod") or self._event["requestContext"]["http"]["method"])
 
 
-APP = _load(os.environ["ASESORIA_ASGI_APP"])
+APP = make_app(_load(os.environ["ASESORIA_ASGI_APP"]))
 # The app is started up once, as by a server, in the loop that all requests then run in. Lambda tells nobody when it is
 # over.
 asyncio.set_event_loop(asyncio.new_event_loop())

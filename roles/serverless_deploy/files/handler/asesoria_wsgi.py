@@ -17,7 +17,11 @@ from typing import Any
 import serverless_wsgi
 import wsgi_handler
 from asesoria_events import Event, is_request, make_answer, mount_of, path_of
+from asesoria_factory import make_app
 from werkzeug.test import run_wsgi_app
+
+# The plugin's own commands ask that module for the app as well.
+wsgi_handler.wsgi_app = make_app(wsgi_handler.wsgi_app)
 
 
 def handler(event: Event, context: object) -> Any:

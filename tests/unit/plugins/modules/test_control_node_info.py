@@ -81,7 +81,7 @@ def program(argv: Sequence[str]) -> str | None:
 @pytest.fixture
 def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An app on a machine that has everything."""
-    (tmp_path / "app.py").write_text("app = None\n", encoding="utf-8")
+    (tmp_path / "app.py").write_text("app = make()\n", encoding="utf-8")
     monkeypatch.setattr(node, "run_program", program)
     monkeypatch.setattr(control_node_info.shutil, "which", lambda name: f"/usr/bin/{name}")
     monkeypatch.setattr(control_node_info, "identify", lambda _session, *, errors: caller() if errors else None)

@@ -112,7 +112,7 @@ def test_the_same_again_starts_no_cli_and_writes_nothing(options: dict[str, Any]
 def test_every_change_deploys_again(options: dict[str, Any], cloud: FakeCloud, app: Path, change: str) -> None:
     deploy(options)
     if change == "content":
-        (app / "app.py").write_text("app = 1\n")
+        (app / "app.py").write_text("app = make(1)\n")
     elif change == "mode":
         (app / "app.py").chmod(0o755)
     elif change == "name":
@@ -166,7 +166,7 @@ def test_the_difference_shows_what_changes_and_nothing_else(options: dict[str, A
     assert after["template"]["Resources"]["ApiLambdaFunction"]["Properties"].pop("MemorySize") == 512
     assert before["template"]["Resources"] == after["template"]["Resources"]
     assert deploy(options, diff=True)["diff"] == planned
-    (app / "app.py").write_text("app = 2\n")
+    (app / "app.py").write_text("app = make(2)\n")
     coded = deploy(options, check_mode=True, diff=True)["diff"]
     assert json.loads(coded["before"])["code_sha256"] != json.loads(coded["after"])["code_sha256"]
 
@@ -376,6 +376,47 @@ def test_an_asgi_app_is_looked_for(options: dict[str, Any], cloud: FakeCloud, ap
     assert deploy(options)["changed"]
 
 
+def test_a_factory_is_for_the_roles_handler(
+    options: dict[str, Any], cloud: FakeCloud, app: Path, tmp_path: Path
+) -> None:
+    (app / "app.py").write_text("def create_app():\n    return make()\n")
+    options["config"]["custom"] = {"wsgi": {"app": "app:create_app()"}}
+    said = run_module(serverless_service.main, options)["msg"]
+    assert "names the function create_app, but the handler of the app's own serverless.yml does not call" in said
+    assert cloud.commands == []
+    caller = tmp_path / "asesoria_factory.py"
+    caller.touch()
+    deploy({**options, "extra_files": {caller.name: str(caller)}})
+    # As the plugin reads it.
+    assert "app: app.create_app\n" in (tmp_path / "work/service/serverless.yml").read_text()
+
+
+def test_what_is_imported_travels_whatever_it_is_called(options: dict[str, Any], cloud: FakeCloud, app: Path) -> None:
+    for name, content in {
+        "app.py": "from tests import double\n\napp = double(1)\n",
+        "jobs/clean.py": "from conftest import clean\n",
+        "conftest.py": "",
+        "tests/__init__.py": "",
+        "tests/data.json": "{}",
+        "tests/__pycache__/a.pyc": "",
+        "late.py": "",
+    }.items():
+        (app / name).parent.mkdir(exist_ok=True, parents=True)
+        (app / name).write_text(content)
+    options["config"]["functions"]["clean"] = {"handler": "jobs/clean.handler"}
+    result = deploy(options)
+    assert result["kept"] == ["tests"]
+    files = ["app.py", "conftest.py", "jobs/clean.py", "late.py", "serverless.yml"]
+    with_tests = [*files, "tests/__init__.py", "tests/data.json"]
+    assert cloud.read()["calls"][0]["files"] == with_tests
+    # What is imported in some case only goes if the user says so.
+    (app / "app.py").write_text("app = make()\ntry:\n    import late, tests\nexcept ImportError:\n    pass\n")
+    result = deploy({**options, "exclude": ["late.py", "/conftest.py", "__pycache__"]})
+    assert result["kept"] == ["conftest.py"]
+    (app / "app.py").write_text("app = make()\n")
+    assert deploy(options)["kept"] == []
+
+
 @pytest.mark.parametrize("check_mode", [True, False])
 def test_what_a_handler_imports_has_to_be_there(
     options: dict[str, Any], cloud: FakeCloud, app: Path, check_mode: bool
@@ -566,7 +607,7 @@ def test_removal(options: dict[str, Any], cloud: FakeCloud) -> None:
 
 def deploy_twice(options: dict[str, Any], app: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     first = deploy(options)
-    (app / "app.py").write_text("app = 2\n")
+    (app / "app.py").write_text("app = make(2)\n")
     return first, deploy(options)
 
 
@@ -580,7 +621,7 @@ def test_a_deployment_says_what_was_there_before(options: dict[str, Any], cloud:
     first, second = deploy_twice(options, app)
     assert first["previous"] is None
     assert second["previous"] == cloud.versions[0]
-    (app / "app.py").write_text("app = 3\n")
+    (app / "app.py").write_text("app = make(3)\n")
     assert deploy(options, check_mode=True)["previous"] == cloud.versions[1]
     assert_return_documented(serverless_service, second)
 
@@ -801,7 +842,7 @@ def test_what_a_failed_deployment_uploaded_goes(options: dict[str, Any], cloud: 
     """The CLI keeps five deployments, whatever became of them, so that failed ones would push out the good one."""
     deploy(options)
     kept = cloud.versions
-    (app / "app.py").write_text("app = 2\n")
+    (app / "app.py").write_text("app = make(2)\n")
     cloud.set_mode(deploy="fail")
     assert run_module(serverless_service.main, options)["failed"]
     assert cloud.versions == kept
@@ -809,7 +850,7 @@ def test_what_a_failed_deployment_uploaded_goes(options: dict[str, Any], cloud: 
 
 def test_what_cloudformation_still_works_with_stays(options: dict[str, Any], cloud: FakeCloud, app: Path) -> None:
     deploy(options)
-    (app / "app.py").write_text("app = 2\n")
+    (app / "app.py").write_text("app = make(2)\n")
     cloud.set_mode(deploy="fail")
     # The stack is looked at four times before the CLI runs.
     cloud.passing = ["UPDATE_COMPLETE"] * 4 + ["UPDATE_IN_PROGRESS"]
@@ -887,7 +928,7 @@ def test_new_code_answers_a_part_first_and_then_all(released: dict[str, Any], ap
     first = deploy(released)
     assert (first["weighted"], first["previous"], cloud.answering) == (False, None, {"1": 1})
     assert not deploy(released)["changed"], "nothing is new, so nothing is shared out"
-    (app / "app.py").write_text("app = 2\n")
+    (app / "app.py").write_text("app = make(2)\n")
     second = deploy(released)
     assert_return_documented(serverless_service, second)
     assert (second["weighted"], second["previous"], cloud.answering) == (True, cloud.versions[0], {"1": 0.9, "2": 0.1})
@@ -912,7 +953,7 @@ def test_an_alias_for_a_service_that_had_none_points_at_the_code_at_once(
 ) -> None:
     plain = {name: value for name, value in released.items() if name != "alias"}
     deploy(plain)
-    (app / "app.py").write_text("app = 2\n")
+    (app / "app.py").write_text("app = make(2)\n")
     assert deploy(released)["weighted"] is False
     assert cloud.answering == {"2": 1}
 
@@ -926,12 +967,12 @@ def test_another_alias_alone_is_a_change(released: dict[str, Any], cloud: FakeCl
 
 def test_a_release_that_was_cut_off_begins_anew(released: dict[str, Any], app: Path, cloud: FakeCloud) -> None:
     good = deploy(released) and cloud.versions[0]
-    (app / "app.py").write_text("app = 2\n")
+    (app / "app.py").write_text("app = make(2)\n")
     deploy(released)
     again = deploy(released)
     assert (again["changed"], again["weighted"], again["previous"]) == (True, True, good)
     assert cloud.answering == {"1": 0.9, "2": 0.1}
-    (app / "app.py").write_text("app = 3\n")
+    (app / "app.py").write_text("app = make(3)\n")
     other = deploy(released)
     assert (other["weighted"], other["previous"]) == (True, good)
     assert cloud.answering == {"1": 0.9, "3": 0.1}
@@ -940,7 +981,7 @@ def test_a_release_that_was_cut_off_begins_anew(released: dict[str, Any], app: P
 
 def test_a_release_is_taken_back_at_once(released: dict[str, Any], app: Path, cloud: FakeCloud) -> None:
     deploy(released)
-    (app / "app.py").write_text("app = 2\n")
+    (app / "app.py").write_text("app = make(2)\n")
     second = deploy(released)
     cloud.set_mode(rollback="fail")
     task = {**roll_back(released, second["previous"]), "alias": released["alias"]}
@@ -955,7 +996,7 @@ def test_a_release_is_taken_back_at_once(released: dict[str, Any], app: Path, cl
 
 def test_a_part_of_a_release_is_nothing_to_go_back_to(released: dict[str, Any], app: Path, cloud: FakeCloud) -> None:
     deploy(released)
-    (app / "app.py").write_text("app = 2\n")
+    (app / "app.py").write_text("app = make(2)\n")
     deploy(released)
     part = cloud.versions[1]
     # The next one is made by something that knows nothing of it.
@@ -982,7 +1023,7 @@ def test_versions_that_can_not_be_deleted_do_not_fail_the_deployment(
 def test_versions_stay_unless_they_are_to_go(released: dict[str, Any], app: Path, cloud: FakeCloud) -> None:
     released["alias"] = {"name": "live"}
     deploy(released)
-    (app / "app.py").write_text("app = 2\n")
+    (app / "app.py").write_text("app = make(2)\n")
     assert deploy(released)["weighted"] is False
     assert (cloud.answering, cloud.read()["versions"]) == ({"2": 1}, ["1", "2"])
 
@@ -1021,7 +1062,7 @@ def test_a_run_that_was_killed_before_it_verified_tells_the_next_one(
     options["remember"] = True
     assert not deploy(options)["unverified"]
     note_of(options).unlink()
-    (app / "app.py").write_text("app = 2\n")
+    (app / "app.py").write_text("app = make(2)\n")
     deploy(options)
     good, bad = cloud.versions
     again = deploy(options)
@@ -1062,7 +1103,7 @@ def test_a_deployment_that_failed_leaves_the_note_that_there_was(
     assert not note_of(options).exists()
     deploy(options)
     before = note_of(options).read_text()
-    (app / "app.py").write_text("app = 2\n")
+    (app / "app.py").write_text("app = make(2)\n")
     cloud.set_mode(deploy="fail")
     assert run_module(serverless_service.main, options)["failed"]
     assert note_of(options).read_text() == before

@@ -7,13 +7,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.asesoria.serverless.plugins.module_utils._python_app import (
-    ASGI,
-    WSGI,
+from ansible_collections.asesoria.serverless.plugins.module_utils._service.app import (
     AppError,
     check_adapter_imports,
-    find_app_module,
+    find_app,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._service.app_kinds import ASGI, WSGI
 
 
 @pytest.fixture
@@ -21,7 +20,7 @@ def app(tmp_path: Path) -> Path:
     for name, content in {
         "app.py": "from flask import Flask\n\napp = Flask(__name__)\n",
         "package/__init__.py": "from .made import application\n",
-        "package/made.py": "try:\n    application: object = 1\nexcept ImportError:\n    pass\n",
+        "package/made.py": "try:\n    application: object = make()\nexcept ImportError:\n    pass\n",
         "sub/api.py": "def app(environ, start_response):\n    inner = 1\n",
         "star.py": "from flask import *\n",
         "lazy.py": "def __getattr__(name):\n    return name\n",
@@ -47,7 +46,7 @@ def app(tmp_path: Path) -> Path:
     ],
 )
 def test_the_module_is_found(app: Path, setting: str, found: str) -> None:
-    assert find_app_module(app, setting) == app / found
+    assert find_app(app, setting).path == app / found
 
 
 @pytest.mark.parametrize(
@@ -71,7 +70,18 @@ def test_the_module_is_found(app: Path, setting: str, found: str) -> None:
         ("sub/api.inner", "the WSGI setting 'sub/api.inner' names 'inner', but {app}/sub/api.py defines no such name"),
         ("nowhere/app.app", "the WSGI setting 'nowhere/app.app' names the module 'app', but {app}/nowhere has neither"),
         ("app", "the WSGI setting 'app' names no app. Write it as module.name"),
-        ("app:app", "the WSGI setting 'app:app' names no app. Write it as module.name"),
+        ("app.py", "the WSGI setting 'app.py' names no app. Write it as module.name: app.app."),
+        (
+            "./shop/wsgi.py:api",
+            "the WSGI setting './shop/wsgi.py:api' names no app. Write it as module.name: shop.wsgi.api.",
+        ),
+        (
+            "app:create_app('prod')",
+            (
+                "the WSGI setting \"app:create_app('prod')\" names no app. Arguments can't be given here. Write app = "
+                "create_app(...) in a module, and name that variable as module.app."
+            ),
+        ),
         ("my-app.app", "the WSGI setting 'my-app.app' names no app. Write it as module.name"),
         ("../app.app", "the WSGI setting '../app.app' names no app. Write it as module.name"),
         ("", "the WSGI setting '' names no app. Write it as module.name"),
@@ -79,7 +89,7 @@ def test_the_module_is_found(app: Path, setting: str, found: str) -> None:
 )
 def test_a_setting_that_names_nothing(app: Path, setting: str, said: str) -> None:
     with pytest.raises(AppError) as caught:
-        find_app_module(app, setting)
+        find_app(app, setting)
     assert str(caught.value).startswith(said.format(app=app))
 
 
@@ -106,7 +116,7 @@ APPS = {
             WSGI,
             (
                 "the WSGI setting 'fast.app' names what FastAPI makes in {app}/fast.py, an ASGI app. Name it in "
-                "serverless_deploy_asgi_app (custom.asgi.app in a serverless.yml) instead."
+                "asesoria_asgi_app (custom.asgi.app in a serverless.yml) instead."
             ),
         ),
         ("star.other", WSGI, "the WSGI setting 'star.other' names what Starlette makes in {app}/star.py, an ASGI app"),
@@ -115,7 +125,7 @@ APPS = {
             ASGI,
             (
                 "the ASGI setting 'bottled.app' names what Bottle makes in {app}/bottled.py, a WSGI app. Name it in "
-                "serverless_deploy_wsgi_app"
+                "asesoria_wsgi_app"
             ),
         ),
         ("mysite.app", ASGI, "the ASGI setting 'mysite.app' names what get_wsgi_application makes in"),
@@ -126,16 +136,16 @@ def test_an_app_of_the_other_kind_is_told(tmp_path: Path, setting: str, interfac
     for name, content in APPS.items():
         (tmp_path / name).write_text(content)
     if not said:
-        find_app_module(tmp_path, setting, interface=interface)
+        find_app(tmp_path, setting, interface=interface)
         return
     with pytest.raises(AppError) as caught:
-        find_app_module(tmp_path, setting, interface=interface)
+        find_app(tmp_path, setting, interface=interface)
     assert str(caught.value).startswith(said.format(app=tmp_path))
 
 
 def test_no_folder(tmp_path: Path) -> None:
     with pytest.raises(AppError, match="does not exist or is no folder"):
-        find_app_module(tmp_path / "nowhere", "app.app")
+        find_app(tmp_path / "nowhere", "app.app")
 
 
 @pytest.mark.parametrize(
