@@ -20,6 +20,7 @@ from .choice import Problem, SettingsError, Values, choose_values
 from .environment import profile_problem
 from .layers import app_layer, read_layers
 from .names import APP_FUNCTION, Names, derive_names, find_name_problems, stack_name
+from .policies import find_policy_problems
 from .settings import Canary, Folders, Function, LayerStore, Logs, Report, Settings
 from .target import World, check_architecture, check_region, check_runtime, partition_of, problem_of
 
@@ -89,7 +90,7 @@ def _build(values: Values, *, world: World, overrides: Mapping[str, object]) -> 
         session_manager_profile=names.instance_profile if builders.access == "ssm" else "",
     )
     _check_names(values, identity=identity, names=names, function=function, region=region)
-    return Settings(
+    settings = Settings(
         identity=identity,
         names=names,
         region=region,
@@ -112,6 +113,10 @@ def _build(values: Values, *, world: World, overrides: Mapping[str, object]) -> 
         all_stacks=values["asesoria_status_all"],
         teardown_confirm=values["asesoria_teardown_confirm"],
     )
+    if not values.problems:
+        for found in find_policy_problems(settings):
+            values.problems.append(Problem(values.label("asesoria_service"), found.problem, found.action))
+    return settings
 
 
 def _read_target(values: Values, *, world: World) -> str:

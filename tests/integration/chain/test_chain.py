@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.asesoria.serverless.tests.unit import cloudformation_permissions
 from botocore.exceptions import ClientError
 
 from . import permissions
@@ -459,9 +460,9 @@ def test_a_layer_of_wheels_needs_no_builder(chain: Chain) -> None:
 def test_the_policies_allow_what_all_this_took_and_nothing_without_a_reason(chain: Chain) -> None:
     policies = chain.policies()
     assert sorted(policies) == [
-        "asesoria-serverless-builder",
-        "asesoria-serverless-deploy",
-        "asesoria-serverless-layer",
+        "asesoria-mi-api-flask-dev-builder",
+        "asesoria-mi-api-flask-dev-deploy",
+        "asesoria-mi-api-flask-dev-layer",
     ]
     allowed = permissions.allowed(policies.values())
     called = permissions.called(chain.request_log, but_by=ADMIN_KEY)
@@ -471,9 +472,9 @@ def test_the_policies_allow_what_all_this_took_and_nothing_without_a_reason(chai
     # CloudFormation acts with the rights of whoever deploys.
     template = chain.client("cloudformation").get_template(StackName="mi-api-flask-dev")["TemplateBody"]
     template = json.loads(template) if isinstance(template, str) else template
-    deploy = permissions.allowed([policies["asesoria-serverless-deploy"]])
-    assert permissions.lacking(template, deploy) == []
-    handled = {action.lower() for action in permissions.handled(template)}
+    deploy = permissions.allowed([policies["asesoria-mi-api-flask-dev-deploy"]])
+    assert cloudformation_permissions.lacking(template, deploy) == []
+    handled = {action.lower() for action in cloudformation_permissions.handled(template)}
     idle = {action for action in allowed - called if action not in deploy or action.lower() not in handled}
     assert sorted(idle - set(permissions.WITHOUT_A_CALL)) == []
     assert sorted(set(permissions.WITHOUT_A_CALL) - allowed) == []
@@ -532,8 +533,8 @@ def test_whoever_may_only_deploy_can_deploy_and_no_more(chain: Chain, tmp_path: 
     template = json.loads(template) if isinstance(template, str) else template
     document = chain.client("iam").get_role_policy(RoleName=role.rpartition("/")[2], PolicyName="stack")
     by_role = permissions.allowed([document["PolicyDocument"]])
-    assert permissions.lacking(template, by_role) == []
-    handled = {name.lower() for name in permissions.handled(template)}
+    assert cloudformation_permissions.lacking(template, by_role) == []
+    handled = {name.lower() for name in cloudformation_permissions.handled(template)}
     idle = {name for name in by_role if name.lower() not in handled} - set(permissions.WITHOUT_A_CALL)
     # Both are in one statement with what a handler lists, and tell nothing that is secret.
     assert idle <= {"cloudformation:ValidateTemplate", "lambda:ListLayerVersions"}

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import fnmatch
+import inspect
 import json
 import re
 from pathlib import Path
@@ -14,17 +15,22 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.asesoria.serverless.plugins.filter.iam_policies import iam_policies
+from ansible_collections.asesoria.serverless.plugins.module_utils._access.policy import build_deployment_role
+from ansible_collections.asesoria.serverless.plugins.module_utils._access.request import PolicyRequest
+from ansible_collections.asesoria.serverless.plugins.module_utils._access.statement import count_characters
+from ansible_collections.asesoria.serverless.tests.unit.access import ACCOUNT, all_statements, policies_for, request_for
 from ansible_collections.asesoria.serverless.tests.unit.rendering import render as render_template
+from ansible_collections.asesoria.serverless.tests.unit.rendering import render_variable
 from botocore.session import Session
 
-TEMPLATE = Path(__file__).parents[3] / "roles" / "iam_user" / "templates" / "policy.json.j2"
-#: How the statements are told apart, which become a policy for each playbook.
-VARIABLES: dict[str, Any] = yaml.safe_load((TEMPLATE.parents[1] / "vars/main.yml").read_text(encoding="utf-8"))
-SECTIONS: dict[str, str] = VARIABLES["iam_user__sections"]
+ROLE = Path(__file__).parents[3] / "roles" / "iam_user"
+#: Settings that identify the service and its region.
+IDENTITY = {"project", "service", "stage", "region"}
 #: AWS: quota "Role inline policy size limit"; white space is not counted.
 MAX_INLINE = 10240
 #: CloudFormation has a role of its own.
-WITH_ROLE = {"iam_user_deployment_role": True}
+WITH_ROLE = {"deployment_role": True}
 #: AWS: quota "Managed policy length"; white space is not counted.
 MAX_LENGTH = 6144
 #: Actions that can't be restricted to resources: AWS Service Authorization Reference.
@@ -39,19 +45,19 @@ WITHOUT_RESOURCE = (
 )
 #: All that layers can ask for.
 EVERYTHING_OF_LAYERS = {
-    "iam_user_layer_regions": ["eu-west-1", "us-east-1", "ap-southeast-2"],
-    "iam_user_layer_create_bucket": True,
-    "iam_user_layer_share": True,
-    "iam_user_layer_prune": True,
+    "layer_regions": ["eu-west-1", "us-east-1", "ap-southeast-2"],
+    "layer_create_bucket": True,
+    "layer_share": True,
+    "layer_prune": True,
 }
 EVERYTHING_OF_BUILDERS = {
-    "iam_user_builder_spot": True,
-    "iam_user_builder_profile": "asesoria-dev-lambda-builder",
-    "iam_user_python_bucket": "built-pythons",
+    "builder_spot": True,
+    "builder_profile": "asesoria-dev-lambda-builder",
+    "python_bucket": "built-pythons",
 }
 #: Two domains, one of which gets its record in Route 53.
 DOMAINS = {
-    "iam_user_domains": [
+    "domains": [
         {"name": "api.example.com", "certificate_arn": "arn:x", "hosted_zone_id": "Z0123456789"},
         {"name": "www.example.org", "certificate_arn": "arn:x"},
     ]
@@ -73,45 +79,15 @@ NOT_IN_THE_API = {
 
 
 def render(**changes: Any) -> dict[str, Any]:
-    """The policy as the role would hand it over."""
-    variables = {
-        "iam_user__access": {"partition": "aws", "account": "123456789012"},
-        "iam_user_region": "us-east-1",
-        "iam_user_service": "mi-api-flask",
-        "iam_user_stage": "dev",
-        "iam_user_layer_names": ["flask-dependencies-py311"],
-        "iam_user_front_doors": ["http_api"],
-        "iam_user_function_vpc": False,
-        "iam_user_domains": [],
-        "iam_user_function_alias": False,
-        "iam_user_layer_bucket": "",
-        "iam_user_layer_regions": [],
-        "iam_user_layer_create_bucket": False,
-        "iam_user_layer_share": False,
-        "iam_user_layer_prune": False,
-        "iam_user_builder_spot": False,
-        "iam_user_builder_profile": "",
-        "iam_user_python_bucket": "",
-        "iam_user_deployment_role": False,
-        "iam_user__role": "mi-api-flask-dev-us-east-1-deployment",
-        "iam_user_name": "asesoria",
-        "iam_user_key_pair": "lambda-builder-keys",
-        "iam_user_project": "asesoria",
-        **changes,
-    }
-    rendered = render_template(TEMPLATE.read_text(encoding="utf-8"), variables=variables)
-    policy = json.loads(rendered) if isinstance(rendered, str) else rendered
-    assert isinstance(policy, dict)
-    return policy
+    """Return one document with the statements of the user's policies and of CloudFormation's role."""
+    return {"Version": "2012-10-17", "Statement": all_statements(request_for(**changes))}
 
 
-def split(policy: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What the policy "deploy" of the user has if CloudFormation has a role, and what that role has."""
-    deploy = [statement for statement in policy["Statement"] if re.match(SECTIONS["deploy"], statement["Sid"])]
-    own = [statement for statement in deploy if re.match(VARIABLES["iam_user__by_caller"], statement["Sid"])]
-    domain = [statement for statement in policy["Statement"] if re.match(SECTIONS["domain"], statement["Sid"])]
-    roles = [statement for statement in deploy if statement not in own] + domain
-    return {**policy, "Statement": own}, {**policy, "Statement": roles}
+def split(**changes: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the policy ``deploy`` of a user where CloudFormation has a role, and the policy of that role."""
+    request = request_for(**WITH_ROLE, **changes)
+    user = policies_for(request)
+    return user["x-deploy"], build_deployment_role(request).document
 
 
 def listed(value: Any) -> list[str]:
@@ -129,37 +105,32 @@ def actions(policy: dict[str, Any]) -> list[str]:
     [
         {},
         WITH_ROLE,
-        {"iam_user_region": "ap-southeast-2", "iam_user__access": {"partition": "aws-us-gov", "account": "1"}},
-        {"iam_user_service": "s" * 40, "iam_user_stage": "production"},
-        {"iam_user_layer_bucket": "my-artifacts"},
-        {"iam_user_layer_names": ["one", "two", "three", "four", "five"]},
-        {"iam_user_project": 'a "quoted" \\ name'},
+        {"region": "us-gov-west-1", "partition": "aws-us-gov"},
+        {"service": "s" * 40, "stage": "production"},
+        {"layer_bucket": "my-artifacts"},
+        {"layer_names": ["one", "two", "three", "four", "five"]},
+        {"project": 'a "quoted" \\ name'},
         EVERYTHING_OF_LAYERS,
-        {"iam_user_front_doors": ["function_url"]},
+        {"front_doors": ["function_url"]},
         DOMAINS,
         {
             **DOMAINS,
-            "iam_user_front_doors": ["http_api", "rest_api", "function_url"],
-            "iam_user_function_vpc": True,
-            "iam_user_function_alias": True,
+            "front_doors": ["http_api", "rest_api", "function_url"],
+            "function_vpc": True,
+            "function_alias": True,
         },
-        {**EVERYTHING_OF_LAYERS, **EVERYTHING_OF_BUILDERS, "iam_user_layer_names": list("abcdefghij")},
+        {**EVERYTHING_OF_LAYERS, **EVERYTHING_OF_BUILDERS, "layer_names": list("abcdefghij")},
     ],
 )
 def test_aws_takes_it(changes: dict[str, Any]) -> None:
-    policy = render(**changes)
-    assert policy["Version"] == "2012-10-17"
-    parts = [
-        [statement for statement in policy["Statement"] if re.match(words, statement["Sid"])]
-        for words in SECTIONS.values()
-    ]
-    assert sorted(each["Sid"] for part in parts for each in part) == sorted(s["Sid"] for s in policy["Statement"])
-    for part in parts:
-        assert len(re.sub(r"\s", "", json.dumps({**policy, "Statement": part}))) < MAX_LENGTH
-    names = [statement["Sid"] for statement in policy["Statement"]]
-    assert len(set(names)) == len(names)
-    assert all(re.fullmatch("[A-Za-z0-9]+", name) for name in names)
-    assert {statement["Effect"] for statement in policy["Statement"]} == {"Allow"}
+    policies = policies_for(request_for(**changes))
+    for document in policies.values():
+        assert document["Version"] == "2012-10-17"
+        assert count_characters(document) <= MAX_LENGTH
+        names = [statement["Sid"] for statement in document["Statement"]]
+        assert len(set(names)) == len(names)
+        assert all(re.fullmatch("[A-Za-z0-9]+", name) for name in names)
+        assert {statement["Effect"] for statement in document["Statement"]} == {"Allow"}
 
 
 def test_no_action_is_a_pattern() -> None:
@@ -199,29 +170,27 @@ def test_what_it_names_is_of_this_service() -> None:
 def test_a_bucket_for_layers_is_allowed_if_there_is_one() -> None:
     assert "LayerBucket" not in [statement["Sid"] for statement in render()["Statement"]]
     (statement,) = [
-        statement
-        for statement in render(iam_user_layer_bucket="my-artifacts")["Statement"]
-        if statement["Sid"] == "LayerBucket"
+        statement for statement in render(layer_bucket="my-artifacts")["Statement"] if statement["Sid"] == "LayerBucket"
     ]
-    assert statement["Resource"] == ["arn:aws:s3:::my-artifacts/*"]
+    assert statement["Resource"] == "arn:aws:s3:::my-artifacts/*"
 
 
 def test_what_layers_may_need_is_allowed_only_if_it_is_used() -> None:
     plain, everything = set(actions(render())), set(actions(render(**EVERYTHING_OF_LAYERS)))
     assert plain < everything
     cases = {
-        "iam_user_layer_share": {
+        "layer_share": {
             "lambda:AddLayerVersionPermission",
             "lambda:GetLayerVersionPolicy",
             "lambda:RemoveLayerVersionPermission",
         },
-        "iam_user_layer_prune": {"lambda:ListFunctions"},
-        "iam_user_layer_create_bucket": {action for action in everything - plain if action.startswith("s3:")},
+        "layer_prune": {"lambda:ListFunctions"},
+        "layer_create_bucket": {action for action in everything - plain if action.startswith("s3:")},
     }
     assert set().union(*cases.values()) == everything - plain
     for option, wanted in cases.items():
         assert set(actions(render(**{option: True}))) - plain == wanted, option
-    assert "s3:PutLifecycleConfiguration" in cases["iam_user_layer_create_bucket"]
+    assert "s3:PutLifecycleConfiguration" in cases["layer_create_bucket"]
 
 
 def test_layers_are_allowed_in_each_region_and_in_no_other() -> None:
@@ -232,22 +201,20 @@ def test_layers_are_allowed_in_each_region_and_in_no_other() -> None:
         "arn:aws:lambda:*:123456789012:layer:flask-dependencies-py311:*",
     ]
     assert by_name["Layer"]["Condition"] == by_name["LayerList"]["Condition"] == regions
-    assert by_name["LayerBucket"]["Resource"] == ["arn:aws:s3:::asesoria-layers-123456789012-*"]
+    assert by_name["LayerBucket"]["Resource"] == "arn:aws:s3:::asesoria-layers-123456789012-*"
     assert by_name["BuilderRead"]["Condition"] == {"StringEquals": {"aws:RequestedRegion": "us-east-1"}}
 
 
 def test_a_bucket_that_is_made_in_one_region_is_named() -> None:
     (statement,) = [
-        statement
-        for statement in render(iam_user_layer_create_bucket=True)["Statement"]
-        if statement["Sid"] == "LayerBucket"
+        statement for statement in render(layer_create_bucket=True)["Statement"] if statement["Sid"] == "LayerBucket"
     ]
     bucket = "arn:aws:s3:::asesoria-layers-123456789012-us-east-1"
     assert statement["Resource"] == [bucket, f"{bucket}/*"]
 
 
 def test_the_spot_market_is_allowed_only_if_it_is_used() -> None:
-    plain, spot = render(), render(iam_user_builder_spot=True)
+    plain, spot = render(), render(builder_spot=True)
     assert set(actions(spot)) - set(actions(plain)) == {
         "ec2:CreateLaunchTemplate",
         "ec2:DeleteLaunchTemplate",
@@ -258,14 +225,14 @@ def test_the_spot_market_is_allowed_only_if_it_is_used() -> None:
     templates = "arn:aws:ec2:us-east-1:123456789012:launch-template/*"
     by_name = {statement["Sid"]: statement for statement in spot["Statement"]}
     assert by_name["BuilderSpot"]["Resource"] == templates
-    assert by_name["BuilderSpot"]["Condition"] == {"StringEquals": {"aws:RequestTag/Project": "asesoria"}}
+    assert by_name["BuilderSpot"]["Condition"] == by_name["BuilderRun"]["Condition"]
     assert templates in by_name["BuilderRunWith"]["Resource"]
     assert templates not in json.dumps(plain)
     assert by_name["BuilderSpotRole"]["Resource"].endswith("/spot.amazonaws.com/AWSServiceRoleForEC2Spot")
 
 
 def test_session_manager_is_allowed_only_if_it_is_used() -> None:
-    plain, session = render(), render(iam_user_builder_profile="asesoria-dev-lambda-builder")
+    plain, session = render(), render(builder_profile="asesoria-dev-lambda-builder")
     wanted = {"ssm:StartSession", "ssm:TerminateSession", "iam:GetInstanceProfile"}
     assert set(actions(session)) - set(actions(plain)) == wanted
     by_name = {statement["Sid"]: statement for statement in session["Statement"]}
@@ -273,14 +240,21 @@ def test_session_manager_is_allowed_only_if_it_is_used() -> None:
     assert by_name["BuilderProfile"]["Resource"] == named.format("instance-profile")
     assert by_name["BuilderPassRole"]["Resource"] == named.format("role")
     assert by_name["BuilderPassRole"]["Condition"] == {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}
-    assert by_name["BuilderSession"]["Condition"] == {"StringEquals": {"ssm:resourceTag/Project": "asesoria"}}
+    assert by_name["BuilderSession"]["Condition"] == {
+        "StringEquals": {
+            "ssm:resourceTag/ManagedBy": "asesoria.serverless",
+            "ssm:resourceTag/Project": "asesoria",
+            "ssm:resourceTag/Stage": "dev",
+        },
+        "StringEqualsIfExists": {"ssm:resourceTag/Service": "mi-api-flask"},
+    }
     assert by_name["BuilderSessionKind"]["Resource"] == "arn:aws:ssm:us-east-1::document/AWS-StartSSHSession"
     assert by_name["BuilderSessionEnd"]["Resource"] == "arn:aws:ssm:us-east-1:123456789012:session/asesoria-*"
     assert not {"BuilderProfile", "BuilderPassRole"} & {statement["Sid"] for statement in plain["Statement"]}
 
 
 def test_of_the_bucket_of_pythons_only_their_folder_is_open() -> None:
-    by_name = {statement["Sid"]: statement for statement in render(iam_user_python_bucket="mine")["Statement"]}
+    by_name = {statement["Sid"]: statement for statement in render(python_bucket="mine")["Statement"]}
     assert by_name["PythonBucketList"]["Resource"] == "arn:aws:s3:::mine"
     assert by_name["PythonBucket"]["Resource"] == "arn:aws:s3:::mine/python/*"
     assert by_name["PythonBucket"]["Action"] == ["s3:GetObject", "s3:PutObject"]
@@ -295,7 +269,7 @@ def test_users_and_their_keys_are_out_of_reach() -> None:
 
 
 def test_with_a_role_of_cloudformation_the_user_can_hand_it_over_and_make_none() -> None:
-    user, role = split(render(**WITH_ROLE))
+    user, role = split()
     assert [action for action in actions(user) if action.startswith("iam:")] == ["iam:PassRole"]
     (handed,) = [statement for statement in user["Statement"] if statement["Action"] == "iam:PassRole"]
     assert handed["Resource"] == "arn:aws:iam::123456789012:role/mi-api-flask-dev-us-east-1-deployment"
@@ -321,27 +295,22 @@ def test_a_role_of_cloudformation_takes_no_other_rights_than_the_user_would_have
 
 
 def test_only_cloudformation_of_this_account_can_take_the_role() -> None:
-    (statement,) = VARIABLES["iam_user__role_trust"]["Statement"]
+    (statement,) = build_deployment_role(request_for(**WITH_ROLE)).trust["Statement"]
     assert statement["Principal"] == {"Service": "cloudformation.amazonaws.com"}
     assert statement["Action"] == "sts:AssumeRole"
-    assert statement["Condition"] == {
-        "StringEqualsIfExists": {"aws:SourceAccount": "{{ iam_user__access.account }}"},
-    }
+    assert statement["Condition"] == {"StringEqualsIfExists": {"aws:SourceAccount": ACCOUNT}}
 
 
 def test_the_two_roles_of_this_collection_call_it_the_same() -> None:
-    names = {"service": "s", "stage": "t", "region": "eu-west-1"}
-    made = render_template(
-        VARIABLES["iam_user__role"], variables={f"iam_user_{name}": value for name, value in names.items()}
-    )
-    path = TEMPLATE.parents[2] / "serverless_deploy" / "vars" / "main.yml"
+    path = ROLE.parent / "serverless_deploy" / "vars" / "main.yml"
     template = yaml.safe_load(path.read_text(encoding="utf-8"))["serverless_deploy__made_role"]
     for region, partition in {"eu-west-1": "aws", "cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov"}.items():
-        given = {**names, "region": region}
+        given = {"service": "s", "stage": "t", "region": region}
+        made = build_deployment_role(request_for(**given)).name
         used = render_template(
             template, variables={f"serverless_deploy_{name}": value for name, value in given.items()}
         )
-        assert used == f"arn:{partition}:iam::${{aws:accountId}}:role/{made.replace('eu-west-1', region)}"
+        assert used == f"arn:{partition}:iam::${{aws:accountId}}:role/{made}"
 
 
 def test_what_is_asked_before_a_run_is_allowed() -> None:
@@ -362,7 +331,7 @@ def test_every_action_is_one_of_aws() -> None:
 
 def test_a_front_door_is_allowed_only_if_it_is_used() -> None:
     by_name = {
-        door: {statement["Sid"]: statement for statement in render(iam_user_front_doors=[door])["Statement"]}
+        door: {statement["Sid"]: statement for statement in render(front_doors=[door])["Statement"]}
         for door in ("http_api", "rest_api", "function_url")
     }
     paths = {
@@ -386,7 +355,7 @@ def test_a_front_door_is_allowed_only_if_it_is_used() -> None:
 
 
 def test_a_vpc_is_allowed_only_if_it_is_used() -> None:
-    plain, with_vpc = render(), render(iam_user_function_vpc=True)
+    plain, with_vpc = render(), render(function_vpc=True)
     assert set(actions(with_vpc)) - set(actions(plain)) == {
         "ec2:DescribeVpcs",
         "ec2:GetSecurityGroupsForVpc",
@@ -401,8 +370,7 @@ def test_a_vpc_is_allowed_only_if_it_is_used() -> None:
 
 def test_a_domain_is_allowed_only_if_there_is_one() -> None:
     plain, alone, with_zone = (
-        render(iam_user_domains=domains)
-        for domains in ([], DOMAINS["iam_user_domains"][1:], DOMAINS["iam_user_domains"][:1])
+        render(domains=domains) for domains in ([], DOMAINS["domains"][1:], DOMAINS["domains"][:1])
     )
     assert not [statement for statement in plain["Statement"] if statement["Sid"].startswith("Domain")]
     assert set(actions(alone)) - set(actions(plain)) == {"iam:CreateServiceLinkedRole"}
@@ -425,11 +393,11 @@ def test_of_domains_and_zones_only_those_of_the_service_are_open() -> None:
         ),
     ]
     record = by_name["DomainRecord"]
-    assert record["Resource"] == by_name["DomainZone"]["Resource"] == ["arn:aws:route53:::hostedzone/Z0123456789"]
+    assert record["Resource"] == by_name["DomainZone"]["Resource"] == "arn:aws:route53:::hostedzone/Z0123456789"
     assert record["Condition"] == {
         "ForAllValues:StringEquals": {
-            "route53:ChangeResourceRecordSetsNormalizedRecordNames": ["api.example.com"],
-            "route53:ChangeResourceRecordSetsRecordTypes": ["A"],
+            "route53:ChangeResourceRecordSetsNormalizedRecordNames": "api.example.com",
+            "route53:ChangeResourceRecordSetsRecordTypes": "A",
         }
     }
     assert by_name["DomainChange"]["Resource"] == "arn:aws:route53:::change/*"
@@ -437,7 +405,7 @@ def test_of_domains_and_zones_only_those_of_the_service_are_open() -> None:
 
 
 def test_with_a_role_of_cloudformation_the_domain_is_its_business() -> None:
-    user, role = split(render(**WITH_ROLE, **DOMAINS))
+    user, role = split(**DOMAINS)
     assert not [name for name in actions(user) if name.startswith(("apigateway:", "route53:"))]
     assert "iam:CreateServiceLinkedRole" not in actions(user)
     assert {"route53:ChangeResourceRecordSets", "iam:CreateServiceLinkedRole"} < set(actions(role))
@@ -445,7 +413,7 @@ def test_with_a_role_of_cloudformation_the_domain_is_its_business() -> None:
 
 
 def test_an_alias_is_allowed_only_if_it_is_used() -> None:
-    plain, with_alias = render(), render(iam_user_function_alias=True)
+    plain, with_alias = render(), render(function_alias=True)
     assert set(actions(with_alias)) - set(actions(plain)) == {
         "lambda:CreateAlias",
         "lambda:DeleteAlias",
@@ -455,6 +423,49 @@ def test_an_alias_is_allowed_only_if_it_is_used() -> None:
         "lambda:ListVersionsByFunction",
         "lambda:UpdateAlias",
     }
-    user, _role = split(render(**WITH_ROLE, iam_user_function_alias=True))
+    user, _role = split(function_alias=True)
     (direct,) = [statement for statement in user["Statement"] if statement["Sid"] == "DeployDirectAlias"]
     assert direct["Resource"] == "arn:aws:lambda:us-east-1:123456789012:function:mi-api-flask-dev-*"
+
+
+def test_of_builders_only_those_of_the_service_are_open() -> None:
+    by_name = {statement["Sid"]: statement for statement in render()["Statement"]}
+    assert by_name["BuilderRun"]["Condition"] == {
+        "StringEquals": {
+            "aws:RequestTag/ManagedBy": "asesoria.serverless",
+            "aws:RequestTag/Project": "asesoria",
+            "aws:RequestTag/Service": "mi-api-flask",
+            "aws:RequestTag/Stage": "dev",
+        }
+    }
+    assert by_name["BuilderOwn"]["Condition"] == {
+        "StringEquals": {
+            "aws:ResourceTag/ManagedBy": "asesoria.serverless",
+            "aws:ResourceTag/Project": "asesoria",
+            "aws:ResourceTag/Stage": "dev",
+        },
+        "StringEqualsIfExists": {"aws:ResourceTag/Service": "mi-api-flask"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "policies"),
+    [
+        ({}, [f"asesoria-mi-api-flask-dev-{playbook}" for playbook in ("builder", "layer", "deploy")]),
+        ({"iam_user_playbooks": ["deploy"], "iam_user_domains": DOMAINS["domains"]}, ["deploy", "domain"]),
+        ({"iam_user_policy": {"Version": "2012-10-17", "Statement": []}, "iam_user_policy_name": "mine"}, ["mine"]),
+        ({"iam_user_policy": '{"Version": "2012-10-17"}'}, ["asesoria-mi-api-flask-dev"]),
+    ],
+)
+def test_the_role_has_a_policy_for_each_playbook(given: dict[str, Any], policies: list[str]) -> None:
+    files = [ROLE / "defaults/main.yml", ROLE / "vars/main.yml"]
+    settings = render_variable("iam_user__settings", files=files, given=given)
+    base = render_variable("iam_user_policy_name", files=files, given=given)
+    plan = iam_policies(settings, base, ACCOUNT)
+    assert set(settings) == set(inspect.signature(PolicyRequest).parameters) - {"scope", "owner"} | IDENTITY
+    found = list(render_variable("iam_user__policies", files=files, given={**given, "iam_user__plan": plan}))
+    assert [name.endswith(end) for name, end in zip(found, policies, strict=True)] == [True] * len(policies)
+    assert set(found) <= set(plan["possible_names"])
+    assert {"asesoria-serverless", "asesoria-serverless-builder", "asesoria-serverless-domain"} <= set(
+        plan["possible_names"]
+    )

@@ -53,13 +53,13 @@ def findings(policy: dict[str, Any]) -> list[tuple[str, str]]:
         {},
         EVERYTHING_OF_LAYERS,
         EVERYTHING_OF_BUILDERS,
-        {"iam_user_layer_bucket": "my-artifacts"},
-        {"iam_user_layer_names": ["one", "two"]},
+        {"layer_bucket": "my-artifacts"},
+        {"layer_names": ["one", "two"]},
         of_policy.DOMAINS,
         {
-            "iam_user_front_doors": ["rest_api", "function_url"],
-            "iam_user_function_vpc": True,
-            "iam_user_function_alias": True,
+            "front_doors": ["rest_api", "function_url"],
+            "function_vpc": True,
+            "function_alias": True,
         },
     ],
 )
@@ -69,7 +69,7 @@ def test_it_finds_nothing_of_note(changes: dict[str, Any]) -> None:
 
 
 def test_it_finds_nothing_of_note_where_cloudformation_has_a_role() -> None:
-    user, role = of_policy.split(render(**of_policy.WITH_ROLE))
+    user, role = of_policy.split()
     assert findings(user) == []
     # It sets the policy of the bucket that it makes, and has no business with what is in it.
     assert {issue for issue, _about in findings(role)} == {"RESOURCE_POLICY_PRIVILEGE_ESCALATION"}
@@ -136,7 +136,7 @@ def test_each_front_door_is_allowed_what_cloudformation_needs_for_it(door: str) 
         # The tags of the HTTP API are POST and PUT on /tags.
         if not action.startswith("apigateway:TagResource") and not action.startswith("apigateway:UntagResource")
     }
-    allowed = {action.lower() for action in actions(render(iam_user_front_doors=[door]))}
+    allowed = {action.lower() for action in actions(render(front_doors=[door]))}
     assert needed - allowed - OF_OTHER_APIS == set()
 
 
@@ -149,5 +149,5 @@ def test_a_domain_is_allowed_what_cloudformation_needs_for_it(door: str) -> None
         for handler in PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", kind).schema["handlers"].values()
         for action in handler["permissions"]
     }
-    allowed = {action.lower() for action in actions(render(iam_user_front_doors=[door], **of_policy.DOMAINS))}
+    allowed = {action.lower() for action in actions(render(front_doors=[door], **of_policy.DOMAINS))}
     assert needed - allowed <= OF_OTHER_DOMAINS
