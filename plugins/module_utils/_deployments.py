@@ -118,6 +118,34 @@ class Deployments:
         """
         self._remove(self._bucket(stack, deployment), prefix=f"{deployment.parent}/{deployment.version}/")
 
+    def read_file(self, stack: str, deployment: Deployment, *, name: str) -> str | None:
+        """Return the text of a file next to the deployments; ``None`` if there is no such file.
+
+        :param stack: Name of the stack.
+        :param deployment: Any deployment of the service.
+        :param name: Name of the file.
+        """
+        return self._read(self._bucket(stack, deployment), key=f"{deployment.parent}/{name}")
+
+    def write_file(self, stack: str, deployment: Deployment, *, name: str, text: str) -> None:
+        """Write a file next to the deployments. The CLI passes over it, and removes it with the service.
+
+        :param stack: Name of the stack.
+        :param deployment: Any deployment of the service.
+        :param name: Name of the file.
+        :param text: Content of the file.
+        """
+        self._write(self._bucket(stack, deployment), key=f"{deployment.parent}/{name}", text=text)
+
+    def remove_file(self, stack: str, deployment: Deployment, *, name: str) -> None:
+        """Remove a file next to the deployments.
+
+        :param stack: Name of the stack.
+        :param deployment: Any deployment of the service.
+        :param name: Name of the file.
+        """
+        self._remove_object(self._bucket(stack, deployment), key=f"{deployment.parent}/{name}")
+
     def _bucket(self, stack: str, deployment: Deployment) -> str:
         if isinstance(deployment.bucket, Mapping):
             return self._stacks.physical_id(stack, logical_id=str(deployment.bucket.get("Ref")))
@@ -127,6 +155,14 @@ class Deployments:
     @none_if("NoSuchKey")
     def _read(self, bucket: str, *, key: str) -> str:
         return str(self._connect().get_object(Bucket=bucket, Key=key)["Body"].read().decode())
+
+    @explained("writing to the bucket")
+    def _write(self, bucket: str, *, key: str, text: str) -> None:
+        self._connect().put_object(Bucket=bucket, Key=key, Body=text.encode(), ContentType="application/json")
+
+    @explained("removing a file from the bucket")
+    def _remove_object(self, bucket: str, *, key: str) -> None:
+        self._connect().delete_object(Bucket=bucket, Key=key)
 
     @explained("removing the deployment from the bucket")
     def _remove(self, bucket: str, *, prefix: str) -> None:

@@ -131,6 +131,16 @@ def weighted_after(outputs: Mapping[str, str]) -> str | None:
     return found["version"] if found else None
 
 
+def deployed_fingerprint(outputs: Mapping[str, str]) -> str:
+    """Return the fingerprint of the deployment that a stack holds, weighted or not; empty if it has none.
+
+    :param outputs: Outputs of the stack.
+    """
+    value = outputs.get(FINGERPRINT_OUTPUT, "")
+    found = _WEIGHTED.fullmatch(value)
+    return found["fingerprint"] if found else value
+
+
 def template_fingerprint(template: Mapping[str, Any]) -> str:
     """What a stack will say of its fingerprint; empty if the template has none."""
     return str(template.get("Outputs", {}).get(FINGERPRINT_OUTPUT, {}).get("Value", ""))

@@ -40,9 +40,13 @@ class Releases:
         self._versions = versions
         self._warn = warn
 
+    def deployment(self, stack: Stack | None) -> Deployment | None:
+        """Return the deployment that a stack holds, if it holds one."""
+        return read_deployment(self._stacks.template(stack.name)) if stack else None
+
     def version(self, stack: Stack | None) -> str | None:
         """The version that a stack holds, if it holds one."""
-        deployment = self._deployment(stack) if stack else None
+        deployment = self.deployment(stack)
         return deployment.version if deployment else None
 
     def previous(self, stack: Stack | None) -> str | None:
@@ -52,7 +56,7 @@ class Releases:
 
     def unfinished(self, stack: Stack | None) -> Deployment | None:
         """The deployment that gave new code a part of the requests only, if a stack holds such a one."""
-        return self._deployment(stack) if stack and weighted_after(stack.outputs) is not None else None
+        return self.deployment(stack) if stack and weighted_after(stack.outputs) is not None else None
 
     def give_alias(self, release: Release, *, stack: Stack | None, package: Path) -> None:
         """Have packaged functions asked by an alias, and new versions of them a part of the requests, if wanted."""
@@ -92,6 +96,3 @@ class Releases:
             if now not in (None, LATEST, there.get(function.version_id, "").rpartition(":")[2]):
                 found[function.logical_id] = str(now)
         return found
-
-    def _deployment(self, stack: Stack) -> Deployment | None:
-        return read_deployment(self._stacks.template(stack.name))

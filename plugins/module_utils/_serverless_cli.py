@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
 import subprocess
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -63,7 +64,7 @@ def run_process(
     """Run a command as a process; see :class:`Runner`.
 
     The output goes to a file and the process has a session of its own, so that it ends its work in order even if the
-    one who started it is killed.
+    one who started it is killed. If that one is interrupted or terminated, the process is terminated too.
     """
     with log.open("wb") as output:
         # run_command knows neither a session of its own nor a lock to hand on.
@@ -78,14 +79,36 @@ def run_process(
             start_new_session=True,
         )
         try:
-            return process.wait(timeout)
+            with _terminated_by_exception():
+                return process.wait(timeout)
         except subprocess.TimeoutExpired as error:
             _stop(process)
             raise CliTimeoutError from error
+        except BaseException:
+            # A signal. As long as CloudFormation was not asked for the change, the old version then stays.
+            _stop(process)
+            raise
+
+
+@contextlib.contextmanager
+def _terminated_by_exception() -> Iterator[None]:
+    """Raise ``KeyboardInterrupt`` at SIGTERM too, which Ansible passes on to its modules when it is terminated."""
+    try:
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    except ValueError:
+        # Only the main thread may do it.
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    os.killpg(process.pid, signal.SIGTERM)
+    # The process may have ended by itself meanwhile.
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
     try:
         process.wait(_GRACE)
     except subprocess.TimeoutExpired:

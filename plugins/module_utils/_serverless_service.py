@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._aws.ownership import Owner
 from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import (
@@ -20,6 +21,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformatio
     Stacks,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._deployments import (
+    Deployment,
     Deployments,
     check_version,
     read_deployment,
@@ -54,9 +56,11 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_pl
     roll_back_diff,
     summary_diff,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._service.notes import Notes
 from ansible_collections.asesoria.serverless.plugins.module_utils._service.ownership import StackClaims
+from ansible_collections.asesoria.serverless.plugins.module_utils._service.stack_change import Change, StackChanges
+from ansible_collections.asesoria.serverless.plugins.module_utils._service.unverified_note import Note
 from ansible_collections.asesoria.serverless.plugins.module_utils._service_layer import ServiceLayer, require_layer
-from ansible_collections.asesoria.serverless.plugins.module_utils._unverified import Note, forget, noted, read_note
 from ansible_collections.asesoria.serverless.plugins.module_utils._work_folder import (
     WorkFolder,
     open_work_folder,
@@ -190,6 +194,8 @@ class ServiceManager:
         self._claims = claims
         self._functions = functions
         self._releases = Releases(stacks=stacks, versions=versions, warn=warn)
+        self._notes = Notes(folder=work_dir, stacks=stacks, deployments=deployments)
+        self._changes = StackChanges(stacks=stacks, warn=warn, timeout=timeout, clock=clock, sleep=sleep)
         self._deployments = deployments
         self._layers = layers
         self._warn = warn
@@ -212,7 +218,8 @@ class ServiceManager:
             return self._nothing_to_do(job, stack=stack)
         if check_mode:
             diff_shown = self._preview(job, stack=stack)
-            return Outcome(changed=True, stack=stack, diff=diff_shown, previous=self._releases.previous(stack))
+            previous = self._previous(self._standing_note(job, stack=stack), stack=stack)
+            return Outcome(changed=True, stack=stack, diff=diff_shown, previous=previous)
         with self._work_folder() as work:
             stack = self._wait_until_deployable(job)
             if self._is_deployed(job, stack=stack):
@@ -238,7 +245,7 @@ class ServiceManager:
         return stack
 
     def _nothing_to_do(self, job: Job, *, stack: Stack | None) -> Outcome:
-        note = read_note(self._work_dir, fingerprint=job.fingerprint) if job.remember else None
+        note = self._standing_note(job, stack=stack)
         if note is None:
             return Outcome(changed=False, stack=stack)
         return Outcome(changed=False, stack=stack, previous=note.previous or None, unverified=True)
@@ -263,22 +270,54 @@ class ServiceManager:
             template = self._stacks.template(name)
             replaced = read_deployment(template)
             work.fill(files=job.files, config=job.config.text, config_name=job.config_name)
-            # The stack takes its time, and until then what is not wanted would go on answering its part.
-            self._releases.settle(template)
-            with self._explained("rolling back", name):
-                self._cli.roll_back(work, time=deployed_at)
-            stack = self._stacks.find(name)
-            if stack is None or not stack.healthy or self._releases.version(stack) != version:
+
+            def apply() -> None:
+                # The stack takes its time, and until then what is not wanted would go on answering its part.
+                self._releases.settle(template)
+                with self._explained("rolling back", name):
+                    self._cli.roll_back(work, time=deployed_at)
+
+            def arrived(stack: Stack) -> bool:
+                return stack.healthy and self._releases.version(stack) == version
+
+            stack = self._changes.make(
+                Change(
+                    name=name,
+                    doing="rolling back",
+                    apply=apply,
+                    arrived=arrived,
+                    abandon=lambda _stack: None,
+                    meanwhile="The code that was to be replaced may answer still",
+                )
+            )
+            if stack is None or not arrived(stack):
                 status = stack.status if stack else "missing"
                 raise CloudFormationError(
                     f"the stack {name} is {status} and does not hold the version {version} after it was rolled back",
                     work.log_hint,
                 )
-            if replaced is not None:
-                self._deployments.remove(name, replaced)
-            forget(self._work_dir)
-            self._releases.prune(job.release, template=self._stacks.template(name))
+            with self._told():
+                self._notes.forget(stack)
+                self._remove_deployment(name, replaced)
+                self._releases.prune(job.release, template=self._stacks.template(name))
             return replace(plan, stack=stack)
+
+    def ensure_accepted(self, job: Job, *, check_mode: bool) -> Outcome:
+        """Note down that the deployment which a service's stack holds was verified.
+
+        :param job: the service.
+        :param check_mode: only say what would change.
+        :raises ServerlessError: the note can't be removed.
+        """
+        stack = self._stacks.find(job.config.stack_name)
+        if stack is not None:
+            self._claims.require(stack, job.owner, remedy=_LEAVE)
+        note = self._notes.read(stack)
+        if note is None or not note.covers(stack):
+            return Outcome(changed=False, stack=stack)
+        if not check_mode:
+            self._notes.forget(stack)
+        return Outcome(changed=True, stack=stack)
 
     def _plan_version(self, stack: Stack | None, *, name: str, version: str) -> Outcome:
         if stack is None:
@@ -330,6 +369,7 @@ class ServiceManager:
             with self._explained("removing", name):
                 self._cli.remove(work)
             stack = self._stacks.find(name)
+            self._notes.forget(None)
         if stack is not None:
             raise CloudFormationError(
                 f"the stack {name} is still there after its removal, as {stack.status}", _REMOVE_FIRST
@@ -376,47 +416,96 @@ class ServiceManager:
 
     def _deploy(self, job: Job, *, stack: Stack | None, work: WorkFolder, diff: bool) -> Outcome:
         name = job.config.stack_name
-        previous = self._releases.previous(stack)
-        unfinished = self._releases.unfinished(stack)
+        standing = self._standing_note(job, stack=stack)
+        previous = self._previous(standing, stack=stack)
+        superseded = self._releases.unfinished(stack) or (self._releases.deployment(stack) if standing else None)
+        if standing and self._releases.unfinished(stack) is None:
+            job = self._without_weight(job)
         difference = self._package(job, stack=stack, work=work, diff=diff)
         template = packaged_template(work.package)
         # Packaging takes its time, in which somebody else may have made a stack of that name.
         self._claimed(self._stacks.find(name), job)
-        try:
-            with self._noted(job, previous=previous), self._explained("deploying", name):
-                self._cli.deploy(work)
-        except ServerlessError:
-            self._discard(name, work=work)
-            raise
-        deployed = self._stacks.find(name)
-        if deployed is None or not is_deployed(deployed, fingerprint=template_fingerprint(template)):
+        note = (standing or Note((), previous or "")).with_deployment(job.fingerprint)
+        if job.remember:
+            self._notes.write(note, stack=stack)
+        deployed = self._changes.make(self._deployment(job, template=template, standing=standing, work=work))
+        if deployed is None or not self._holds(deployed, template=template):
             status = deployed.status if deployed else "missing"
             raise CloudFormationError(f"the stack {name} is {status} after its deployment", work.log_hint)
-        if unfinished is not None:
-            self._deployments.remove(name, unfinished)
         weighted = weighted_after(deployed.outputs) is not None
-        if not weighted:
-            self._releases.prune(job.release, template=template)
+        with self._told():
+            if job.remember and (note.fingerprints != (job.fingerprint,) or not previous):
+                # What the stack holds is certain now, and the first deployment has made the bucket.
+                self._notes.write(Note((job.fingerprint,), note.previous), stack=deployed)
+            self._remove_deployment(name, superseded)
+            if not weighted:
+                self._releases.prune(job.release, template=template)
         return Outcome(changed=True, stack=deployed, diff=difference, previous=previous, weighted=weighted)
 
-    def _noted(self, job: Job, *, previous: str | None) -> contextlib.AbstractContextManager[None]:
-        if not job.remember:
-            return contextlib.nullcontext()
-        return noted(self._work_dir, Note(fingerprint=job.fingerprint, previous=previous or ""))
+    def _deployment(self, job: Job, *, template: Mapping[str, Any], standing: Note | None, work: WorkFolder) -> Change:
+        name = job.config.stack_name
 
-    def _discard(self, name: str, *, work: WorkFolder) -> None:
-        """Remove what a deployment that failed has uploaded, unless CloudFormation still works with it."""
-        # That it failed is to be told, not that this could not be done about it.
-        with contextlib.suppress(ServerlessError):
-            uploaded, stack = read_deployment(packaged_template(work.package)), self._stacks.find(name)
-            if (
-                uploaded is None
-                or stack is None
-                or stack.in_progress
-                or self._releases.version(stack) == uploaded.version
-            ):
-                return
-            self._deployments.remove(name, uploaded)
+        def apply() -> None:
+            with self._explained("deploying", name):
+                self._cli.deploy(work)
+
+        def abandon(stack: Stack | None) -> None:
+            uploaded = read_deployment(template)
+            # The failure is to be told, not that this could not be done about it.
+            with contextlib.suppress(ServerlessError):
+                if uploaded is not None and self._releases.version(stack) == uploaded.version:
+                    return
+                if job.remember and (stack is None or stack.healthy or stack.status == _NEVER_CREATED):
+                    self._notes.put_back(standing, stack=stack)
+                if stack is not None:
+                    self._remove_deployment(name, uploaded)
+
+        return Change(
+            name=name,
+            doing="deploying",
+            apply=apply,
+            arrived=lambda stack: self._holds(stack, template=template),
+            abandon=abandon,
+            meanwhile="New code that was not verified may answer now, or soon",
+        )
+
+    def _holds(self, stack: Stack, *, template: Mapping[str, Any]) -> bool:
+        """Whether a stack holds what was packaged; the same code may have been deployed before, weighted."""
+        deployment = read_deployment(template)
+        return is_deployed(stack, fingerprint=template_fingerprint(template)) and (
+            deployment is None or self._releases.version(stack) == deployment.version
+        )
+
+    def _standing_note(self, job: Job, *, stack: Stack | None) -> Note | None:
+        """The note that what a stack holds was not verified."""
+        note = self._notes.read(stack) if job.remember and stack is not None else None
+        return note if note is not None and note.covers(stack) else None
+
+    def _previous(self, standing: Note | None, *, stack: Stack | None) -> str | None:
+        """The version to go back to: the last one that was verified, or else the one that the stack holds."""
+        return (standing.previous or None) if standing else self._releases.previous(stack)
+
+    def _without_weight(self, job: Job) -> Job:
+        """Share no requests with code that was not verified either: a bad answer would not say whose it is."""
+        if job.release is None or not job.release.weight:
+            return job
+        self._warn(
+            f"The code that the stack {job.config.stack_name} holds was not verified, so new code is not compared with "
+            "it and answers all requests at once."
+        )
+        return replace(job, release=replace(job.release, weight=0))
+
+    def _remove_deployment(self, name: str, deployment: Deployment | None) -> None:
+        if deployment is not None:
+            self._deployments.remove(name, deployment)
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turn an error of what only cleans up into a warning: what is deployed is right."""
+        try:
+            yield
+        except ServerlessError as error:
+            self._warn(str(error))
 
     @contextlib.contextmanager
     def _explained(self, doing: str, name: str) -> Iterator[None]:

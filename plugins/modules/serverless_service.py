@@ -27,6 +27,11 @@ description:
     O(adopt).
   - A run that was cut off can be started again at any time. It waits for the CLI that the earlier one left behind, and
     for CloudFormation, and goes on from there.
+  - If the CLI fails because a reply was lost or the network was, CloudFormation is asked what became of the stack, for
+    up to five minutes of outage. If it has brought the stack to the new version all the same, the module succeeds with
+    a warning. If it can't be asked, the module fails with RV(unsettled).
+  - If the run is interrupted or terminated, the CLI is stopped. CloudFormation goes on with a change that it was
+    already asked for.
 author:
   - The asesoria.serverless authors (@asesoria)
 requirements:
@@ -55,11 +60,12 @@ notes:
 options:
   state:
     description:
-      - Whether the service should be deployed, be as it was deployed before, or be removed.
+      - Whether the service should be deployed, be as it was deployed before, count as verified, or be removed.
       - V(rolled_back) takes the template and the code of O(version) from the bucket, where the CLI keeps the last five
         deployments. What it takes the place of is removed there, so that failed deployments never push out a good one.
+      - V(accepted) removes the note that O(remember) makes, once the deployment has been verified.
     type: str
-    choices: [present, rolled_back, absent]
+    choices: [present, rolled_back, accepted, absent]
     default: present
   version:
     description:
@@ -193,10 +199,14 @@ options:
         default: false
   remember:
     description:
-      - Note down in O(work_dir), before something is deployed, that it is not verified and what was there before. As
-        long as the note is there, and it is the same that is deployed, RV(unverified) says so, also in a later run,
-        which has nothing to deploy itself.
-      - Who has verified the deployment removes C(unverified.json) there. Going back does it too.
+      - Note down, before something is deployed, that it is not verified, and which version was the last verified one.
+        As long as the note is there and the stack holds such a deployment, RV(unverified) is true, also in a later run
+        that has nothing to deploy, and RV(previous) is that last verified version, also after a deployment of other
+        code.
+      - The note is C(unverified.json) next to the deployments in the bucket, so that every control node reads it. Until
+        the first deployment has made the bucket, and where it may not be written, the note is a file in O(work_dir).
+      - O(state=accepted) removes the note, and so does going back. A deployment that failed removes it only if
+        CloudFormation says that the stack does not hold the new version.
     type: bool
     default: false
   extra_files:
@@ -386,8 +396,9 @@ connect_to:
   sample: d-a1b2c3d4e5.execute-api.us-east-1.amazonaws.com:443
 previous:
   description: >-
-    The deployment that the stack held before, as its folder in the bucket is called. It is C(null) if there was none.
-  returned: changed, unless O(state=absent), or RV(unverified) is true
+    The deployment that the stack held before, or the last verified one, see O(remember), as its folder in the bucket is
+    called. It is C(null) if there was none.
+  returned: changed, with O(state=present) or O(state=rolled_back), or RV(unverified) is true
   type: str
   sample: 1700000000000-2023-11-14T22:13:20.000Z
 unverified:
@@ -395,9 +406,15 @@ unverified:
   returned: O(state=present)
   type: bool
   sample: false
+unsettled:
+  description: >-
+    Whether it is unknown if the stack holds, or will hold, what was being deployed. Run the same again then.
+  returned: failure to ask CloudFormation what became of the stack
+  type: bool
+  sample: true
 weighted:
   description: Whether new code now answers a part of the requests only, see O(alias.weight).
-  returned: changed, unless O(state=absent)
+  returned: changed, with O(state=present) or O(state=rolled_back)
   type: bool
   sample: false
 fingerprint:
@@ -444,6 +461,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_se
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._service.change_set import ChangeSets
 from ansible_collections.asesoria.serverless.plugins.module_utils._service.ownership import StackClaims
+from ansible_collections.asesoria.serverless.plugins.module_utils._service.stack_change import UncertainError
 from ansible_collections.asesoria.serverless.plugins.module_utils._yaml_tree import HAS_YAML
 
 #: What the audit needs, and is not there.
@@ -519,7 +537,7 @@ def run(module: AnsibleAWSModule) -> dict[str, Any]:
             stage=job.stage,
         )
     )
-    if outcome.changed and params["state"] != "absent":
+    if outcome.changed and params["state"] in ("present", "rolled_back"):
         answer.update(previous=outcome.previous, weighted=outcome.weighted)
     if outcome.unverified:
         answer["previous"] = outcome.previous
@@ -532,6 +550,8 @@ def run(module: AnsibleAWSModule) -> dict[str, Any]:
 
 def manage(module: AnsibleAWSModule, manager: ServiceManager, *, job: Job) -> Outcome:
     """Do what does not read the app."""
+    if module.params["state"] == "accepted":
+        return manager.ensure_accepted(job, check_mode=module.check_mode)
     if module.params["state"] == "rolled_back":
         return manager.ensure_version(job, version=module.params["version"], check_mode=module.check_mode)
     return manager.ensure_absent(job, check_mode=module.check_mode)
@@ -548,7 +568,7 @@ def main() -> None:
     """Run the module."""
     module = AnsibleAWSModule(
         argument_spec={
-            "state": {"type": "str", "choices": ["present", "rolled_back", "absent"], "default": "present"},
+            "state": {"type": "str", "choices": ["present", "rolled_back", "accepted", "absent"], "default": "present"},
             "version": {"type": "str"},
             "src": {"type": "path"},
             "config": {"type": "dict"},
@@ -601,6 +621,8 @@ def main() -> None:
         module.fail_json(msg="work_dir is required outside of check mode. Name a folder for the copy of the app.")
     try:
         answer = run(module)
+    except UncertainError as error:
+        module.fail_json(msg=str(error), unsettled=True)
     except ServerlessError as error:
         module.fail_json(msg=str(error))
     module.exit_json(**answer)

@@ -98,16 +98,25 @@ def install(template):
     state["code"][name + "-api"] = base64.b64encode(digest).decode()
 
 
+def kept(time):
+    return [key for key in state["bucket"] if "-" + time + "/compiled" in key]
+
+
 mode = state["mode"].pop(command, "")
+applied = mode in ("lost", "lost-hang")
 if mode and command == "deploy":
-    upload(pathlib.Path(values["--package"]))
+    template = upload(pathlib.Path(values["--package"]))
+    if applied:
+        install(template)
+if applied and command == "rollback":
+    install(json.loads(state["bucket"][kept(values["--timestamp"])[0]]))
 if mode == "fail":
     state["events"].insert(0, {{
         "EventId": str(len(state["events"])), "LogicalResourceId": "ApiLambdaFunction",
         "ResourceType": "AWS::Lambda::Function", "ResourceStatus": "CREATE_FAILED",
         "ResourceStatusReason": "Layer version does not exist.",
     }})
-if mode == "hang":
+if mode in ("hang", "lost-hang"):
     save()
     time.sleep(60)
 if mode:
@@ -153,7 +162,7 @@ if command == "package":
 elif command == "deploy":
     install(upload(pathlib.Path(values["--package"])))
 elif command == "rollback":
-    found = [key for key in state["bucket"] if "-" + values["--timestamp"] + "/compiled" in key]
+    found = kept(values["--timestamp"])
     if not found:
         sys.exit("Error: Couldn't find a deployment for the timestamp")
     install(json.loads(state["bucket"][found[0]]))
@@ -193,6 +202,9 @@ class FakeCloud:
         self.asked: list[str] = []
         #: Statuses that DescribeStacks shows first, one a call, before the true one.
         self.passing: list[str] = []
+        #: Errors of DescribeStacks, one a call, see fall_silent.
+        self.silent: list[Exception] = []
+        self._heard = 0
 
     def read(self) -> dict[str, Any]:
         return dict(json.loads(self.path.read_text()))
@@ -201,7 +213,11 @@ class FakeCloud:
         self.path.write_text(json.dumps(state))
 
     def set_mode(self, **modes: str) -> None:
-        """Let the next run of a command fail or hang."""
+        """Let the next run of a command go wrong.
+
+        - C(fail): the stack fails. C(broken): nothing is asked for. C(hang): nor is it, and the command does not end.
+        - C(lost): the stack is changed, and the command fails. C(lost-hang): likewise, and the command does not end.
+        """
         self.write({**self.read(), "mode": modes})
 
     def set_stack(self, name: str, status: str, **outputs: str) -> None:
@@ -218,6 +234,16 @@ class FakeCloud:
         state["stacks"][name] = {"status": status, "template": {}, "outputs": outputs or {}, "tags": tags}
         self.write(state)
 
+    def fall_silent(self, *errors: Exception) -> None:
+        """Have DescribeStacks fail, one error a call, once the CLI has been told the next time to change something."""
+        self.silent = list(errors)
+        self._heard = self.changes
+
+    @property
+    def changes(self) -> int:
+        """How often the CLI was told to change the stack."""
+        return sum(command in ("deploy", "rollback") for command in self.commands)
+
     @property
     def commands(self) -> list[str]:
         """What the CLI was told to do, in order."""
@@ -225,6 +251,8 @@ class FakeCloud:
 
     def describe_stacks(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803
         self.asked.append("describe_stacks")
+        if self.silent and self.changes > self._heard:
+            raise self.silent.pop(0)
         stack = self._stack(StackName, "DescribeStacks")
         outputs = [{"OutputKey": key, "OutputValue": value} for key, value in stack["outputs"].items()]
         status = self.passing.pop(0) if self.passing else stack["status"]
@@ -270,6 +298,12 @@ class FakeCloud:
     def delete_object(self, *, Bucket: str, Key: str) -> None:  # noqa: N803, ARG002
         state = self.read()
         del state["bucket"][Key]
+        self.write(state)
+
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes, ContentType: str) -> None:  # noqa: N803, ARG002
+        self.asked.append("put_object")
+        state = self.read()
+        state["bucket"][Key] = Body.decode()
         self.write(state)
 
     def get_paginator(self, operation: str) -> FakePages:
@@ -322,7 +356,13 @@ class FakeCloud:
     @property
     def versions(self) -> list[str]:
         """The deployments that the bucket holds, in order."""
-        return sorted({key.split("/")[-2] for key in self.read()["bucket"]})
+        return sorted({key.split("/")[-2] for key in self.read()["bucket"] if not key.endswith("/unverified.json")})
+
+    @property
+    def note(self) -> dict[str, Any] | None:
+        """The note in the bucket that deployments were not verified."""
+        found = [text for key, text in self.read()["bucket"].items() if key.endswith("/unverified.json")]
+        return json.loads(found[0]) if found else None
 
     def get_function_configuration(self, *, FunctionName: str) -> dict[str, Any]:  # noqa: N803
         self.asked.append("get_function_configuration")

@@ -10,9 +10,21 @@ same attribute, and it is ``None``. Other errors have no such attribute.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
+#: The SDK's errors of a call that did not come through, or whose answer did not come back.
+_UNANSWERED: tuple[type[BaseException], ...] = ()
+with contextlib.suppress(ImportError):  # AnsibleAWSModule says that it is missing, before anything here is called.
+    from botocore.exceptions import ConnectionError as NotConnectedError
+    from botocore.exceptions import HTTPClientError
+
+    _UNANSWERED = (HTTPClientError, NotConnectedError)
+
+_SERVER_ERROR = 500
+# What botocore retries as throttling: botocore/retries/throttling.py and adaptive.py.
+_THROTTLED = frozenset({"Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded", "SlowDown"})
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 
 
@@ -49,6 +61,17 @@ def http_status(error: BaseException) -> int:
     metadata = error_response(error).get("ResponseMetadata")
     status = metadata.get("HTTPStatusCode") if isinstance(metadata, Mapping) else None
     return status if isinstance(status, int) else 0
+
+
+def is_outage(error: BaseException | None) -> bool:
+    """Return True if the same call may succeed later: AWS was not reached, did not answer, or could not.
+
+    :param error: The error that the SDK raised.
+    """
+    if error is None:
+        return False
+    unanswered = isinstance(error, _UNANSWERED)
+    return unanswered or http_status(error) >= _SERVER_ERROR or error_code(error) in _THROTTLED
 
 
 def is_denied_code(code: str) -> bool:

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.asesoria.serverless.plugins.module_utils import _package_budget, _serverless_service
+from ansible_collections.asesoria.serverless.plugins.module_utils._service import stack_change
 from ansible_collections.asesoria.serverless.plugins.modules import serverless_service, serverless_service_info
 from ansible_collections.asesoria.serverless.tests.unit.fake_serverless import FakeCloud
 from ansible_collections.asesoria.serverless.tests.unit.layers import LayerFiles
@@ -37,6 +38,7 @@ def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeCloud:
         monkeypatch.setattr(module.AnsibleAWSModule, "client", lambda *_args, **_kwargs: fake)
     monkeypatch.setattr(_serverless_service, "_POLL_INTERVAL", 0.01)
     monkeypatch.setattr(_serverless_service, "_REVIEW_PATIENCE", 0.05)
+    monkeypatch.setattr(stack_change, "_INTERVAL", 0.01)
     return fake
 
 
@@ -848,16 +850,6 @@ def test_what_a_failed_deployment_uploaded_goes(options: dict[str, Any], cloud: 
     assert cloud.versions == kept
 
 
-def test_what_cloudformation_still_works_with_stays(options: dict[str, Any], cloud: FakeCloud, app: Path) -> None:
-    deploy(options)
-    (app / "app.py").write_text("app = make(2)\n")
-    cloud.set_mode(deploy="fail")
-    # The stack is looked at four times before the CLI runs.
-    cloud.passing = ["UPDATE_COMPLETE"] * 4 + ["UPDATE_IN_PROGRESS"]
-    assert run_module(serverless_service.main, options)["failed"]
-    assert len(cloud.versions) == 2
-
-
 @pytest.mark.usefixtures("cloud")
 def test_a_removal_of_nothing_in_particular() -> None:
     result = run_module(serverless_service.main, {"state": "absent", "region": "us-east-1", "work_dir": "/x"})
@@ -1049,68 +1041,3 @@ def test_refuses_an_alias_without_versions(options: dict[str, Any], cloud: FakeC
     result = run_module(serverless_service.main, {**options, "alias": {"name": "live"}})
     assert "no function of the service has a version for an alias to point at" in result["msg"]
     assert cloud.commands == ["package"]
-
-
-def note_of(options: dict[str, Any]) -> Path:
-    """Where it is noted down that a deployment is not verified."""
-    return Path(options["work_dir"], "unverified.json")
-
-
-def test_a_run_that_was_killed_before_it_verified_tells_the_next_one(
-    options: dict[str, Any], cloud: FakeCloud, app: Path
-) -> None:
-    options["remember"] = True
-    assert not deploy(options)["unverified"]
-    note_of(options).unlink()
-    (app / "app.py").write_text("app = make(2)\n")
-    deploy(options)
-    good, bad = cloud.versions
-    again = deploy(options)
-    assert (again["changed"], again["unverified"], again["previous"]) == (False, True, good)
-    assert_return_documented(serverless_service, again)
-    # Without being asked to it does not look.
-    assert not deploy({**options, "remember": False})["unverified"]
-    deploy(roll_back(options, again["previous"]))
-    assert not note_of(options).exists()
-    assert cloud.versions == [good]
-    assert bad not in cloud.versions
-
-
-def test_a_first_deployment_that_was_not_verified_has_nothing_to_go_back_to(
-    options: dict[str, Any], cloud: FakeCloud
-) -> None:
-    options["remember"] = True
-    deploy(options)
-    again = deploy(options)
-    assert (again["changed"], again["unverified"], again["previous"]) == (False, True, None)
-    assert cloud.commands == ["package", "deploy"]
-
-
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"fingerprint": "f00"}', '{"fingerprint": "f00", "previous": ""}'])
-def test_a_note_about_something_else_counts_for_nothing(options: dict[str, Any], text: str) -> None:
-    options["remember"] = True
-    deploy(options)
-    note_of(options).write_text(text)
-    assert not deploy(options)["unverified"]
-
-
-def test_a_deployment_that_failed_leaves_the_note_that_there_was(
-    options: dict[str, Any], cloud: FakeCloud, app: Path
-) -> None:
-    options["remember"] = True
-    cloud.set_mode(deploy="fail")
-    assert run_module(serverless_service.main, options)["failed"]
-    assert not note_of(options).exists()
-    deploy(options)
-    before = note_of(options).read_text()
-    (app / "app.py").write_text("app = make(2)\n")
-    cloud.set_mode(deploy="fail")
-    assert run_module(serverless_service.main, options)["failed"]
-    assert note_of(options).read_text() == before
-    assert note_of(options).stat().st_mode & 0o777 == 0o600
-
-
-def test_nothing_is_noted_down_unless_it_is_asked_for_or_in_check_mode(options: dict[str, Any]) -> None:
-    deploy({**options, "remember": True}, check_mode=True)
-    deploy(options)
-    assert not note_of(options).exists()
