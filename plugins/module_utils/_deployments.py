@@ -10,10 +10,11 @@ The folder is called after the time, and stands in the template: in the key of e
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -25,6 +26,8 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._errors import
 _VERSION = re.compile(r"\d+-(?P<time>\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z)")
 _TEMPLATE = "compiled-cloudformation-template.json"
 _FUNCTION = "AWS::Lambda::Function"
+#: A template that is only read, next to the deployments.
+_READ_ONLY = "asesoria-plan.json"
 
 
 class DeploymentError(ServerlessError):
@@ -145,6 +148,27 @@ class Deployments:
         :param name: Name of the file.
         """
         self._remove_object(self._bucket(stack, deployment), key=f"{deployment.parent}/{name}")
+
+    @contextlib.contextmanager
+    def uploaded(self, stack: str, template: str) -> Iterator[str]:
+        """Put a template into a stack's bucket for CloudFormation to read, and remove it afterwards.
+
+        :param stack: the stack's name.
+        :param template: the text.
+        :returns: its address.
+        :raises DeploymentError: the stack has no bucket.
+        """
+        deployed = read_deployment(self._stacks.template(stack))
+        if deployed is None:
+            raise DeploymentError(f"the stack {stack} has no bucket for a template")
+        try:
+            self.write_file(stack, deployed, name=_READ_ONLY, text=template)
+            address = self._connect().meta.endpoint_url
+            yield f"{address}/{self._bucket(stack, deployed)}/{deployed.parent}/{_READ_ONLY}"
+        finally:
+            # One that stays is replaced by the next one, and goes with the bucket.
+            with contextlib.suppress(ServerlessError):
+                self.remove_file(stack, deployed, name=_READ_ONLY)
 
     def _bucket(self, stack: str, deployment: Deployment) -> str:
         if isinstance(deployment.bucket, Mapping):

@@ -86,8 +86,8 @@ def make_deployment(options: Mapping[str, Any], *, region: str) -> Job:
     """Read the app and make the deployment of it.
 
     :param options: C(src), C(config), C(service), C(exclude), C(extra_files), C(stage), C(cli_lock), C(layer),
-        C(audit), C(allow), C(required_modules), C(alias), C(project), C(adopt) and C(remember), as the module documents
-        them.
+        C(audit), C(allow), C(required_modules), C(alias), C(project), C(adopt), C(confirm) and C(remember), as the
+        module documents them.
     :param region: the region.
     :raises ServerlessError: the app, its configuration or the lock can't be used.
     """
@@ -131,6 +131,7 @@ def make_deployment(options: Mapping[str, Any], *, region: str) -> Job:
         region=region,
         owner=owner,
         adopt=options["adopt"],
+        confirm=options["confirm"],
         gate=gate,
         layer=layer,
         modules=tuple(options["required_modules"]),
@@ -184,8 +185,8 @@ def _make_release(options: Mapping[str, Any]) -> Release | None:
 def make_reference(options: Mapping[str, Any], *, region: str) -> Job:
     """Make what does not read the app: a removal, or a roll-back.
 
-    :param options: C(src), C(config), C(service), C(exclude), C(stage), C(project), C(state) and C(alias), as the
-        module documents them.
+    :param options: C(src), C(config), C(service), C(exclude), C(stage), C(project), C(confirm), C(state) and C(alias),
+        as the module documents them.
     :param region: the region.
     :raises ServerlessError: nothing says which service it is, or its configuration can't be used.
     """
@@ -213,6 +214,7 @@ def make_reference(options: Mapping[str, Any], *, region: str) -> Job:
         stage=stage,
         region=region,
         owner=owner,
+        confirm=options["confirm"],
         release=_make_release(options),
     )
 

@@ -11,12 +11,13 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import Functions, Stack, Stacks
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
+from ansible_collections.asesoria.serverless.plugins.module_utils._service.losses import Loss
 
 # The file that "package" writes for the second, complete step of a deployment, and the name of the folder in the
 # bucket, which is new with every packaging: see osls' naming.js and generate-artifact-directory-name.js.
@@ -93,6 +94,14 @@ def deployment_diff(*, stack: Stack | None, stacks: Stacks, functions: Functions
 def roll_back_diff(*, before: Mapping[str, Any], after: Mapping[str, Any]) -> Diff:
     """Compare two templates that were deployed, the folders of their code included."""
     return Diff(before=_text({"template": before}), after=_text({"template": after}))
+
+
+def with_losses(diff: Diff, losses: Iterable[Loss]) -> Diff:
+    """Name in a difference the resources that go."""
+    words = [loss.words for loss in losses]
+    if not words:
+        return diff
+    return replace(diff, before=diff.before + _text({"deleted_or_replaced": words}))
 
 
 def packaged_template(package: Path) -> dict[str, Any]:

@@ -55,7 +55,10 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_pl
     removal_diff,
     roll_back_diff,
     summary_diff,
+    with_losses,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._service.loss_guard import LossGuard
+from ansible_collections.asesoria.serverless.plugins.module_utils._service.losses import Loss
 from ansible_collections.asesoria.serverless.plugins.module_utils._service.notes import Notes
 from ansible_collections.asesoria.serverless.plugins.module_utils._service.ownership import StackClaims
 from ansible_collections.asesoria.serverless.plugins.module_utils._service.stack_change import Change, StackChanges
@@ -112,6 +115,7 @@ class Job:
     :param region: the region.
     :param owner: whose the stack has to be.
     :param adopt: take over a stack that belongs to another owner.
+    :param confirm: name of the stack that may lose data; empty for none.
     :param gate: what the packages of the functions have to pass; C(None) if nothing.
     :param layer: the layer that the configuration gives its functions; C(None) if nothing was added to it.
     :param modules: what every Python function has to find in its package or its layers.
@@ -129,6 +133,7 @@ class Job:
     region: str
     owner: Owner
     adopt: bool = False
+    confirm: str = ""
     gate: PackageGate | None = None
     layer: ServiceLayer | None = None
     modules: tuple[str, ...] = ()
@@ -147,6 +152,8 @@ class Outcome:
     :param previous: the version that the stack held before; C(None) if it did not hold any, or still holds it.
     :param unverified: whether an earlier run has deployed it, and nobody has verified it since.
     :param weighted: whether new code answers a part of the requests only.
+    :param losses: resources with data that go, and all that go if the stack is taken over.
+    :param adopted: whether the stack belonged to another owner.
     """
 
     changed: bool
@@ -155,6 +162,8 @@ class Outcome:
     previous: str | None = None
     weighted: bool = False
     unverified: bool = False
+    losses: tuple[Loss, ...] = ()
+    adopted: bool = False
 
 
 class ServiceManager:
@@ -162,6 +171,7 @@ class ServiceManager:
 
     :param stacks: CloudFormation.
     :param claims: refuses stacks that belong to another owner.
+    :param losses: reads which resources go, and refuses to lose data.
     :param functions: Lambda.
     :param versions: the functions' versions and aliases.
     :param deployments: the deployments that the bucket keeps.
@@ -179,6 +189,7 @@ class ServiceManager:
         *,
         stacks: Stacks,
         claims: StackClaims,
+        losses: LossGuard,
         functions: Functions,
         versions: Versions,
         deployments: Deployments,
@@ -192,6 +203,7 @@ class ServiceManager:
     ) -> None:
         self._stacks = stacks
         self._claims = claims
+        self._losses = losses
         self._functions = functions
         self._releases = Releases(stacks=stacks, versions=versions, warn=warn)
         self._notes = Notes(folder=work_dir, stacks=stacks, deployments=deployments)
@@ -217,9 +229,7 @@ class ServiceManager:
         if self._is_deployed(job, stack=stack):
             return self._nothing_to_do(job, stack=stack)
         if check_mode:
-            diff_shown = self._preview(job, stack=stack)
-            previous = self._previous(self._standing_note(job, stack=stack), stack=stack)
-            return Outcome(changed=True, stack=stack, diff=diff_shown, previous=previous)
+            return self._preview(job, stack=stack)
         with self._work_folder() as work:
             stack = self._wait_until_deployable(job)
             if self._is_deployed(job, stack=stack):
@@ -232,8 +242,11 @@ class ServiceManager:
         return (
             stack is not None
             and is_deployed(stack, fingerprint=job.fingerprint)
-            and not (job.adopt and not self._claims.owns(stack, job.owner))
+            and not self._is_taken_over(job, stack=stack)
         )
+
+    def _is_taken_over(self, job: Job, *, stack: Stack | None) -> bool:
+        return job.adopt and stack is not None and not self._claims.owns(stack, job.owner)
 
     def _claimed(self, stack: Stack | None, job: Job) -> Stack | None:
         """Return a stack that a deployment may change.
@@ -262,9 +275,9 @@ class ServiceManager:
         name = job.config.stack_name
         stack = self._claimed(self._stacks.find(name), job)
         if check_mode:
-            return self._plan_version(stack, name=name, version=version)
+            return self._plan_version(stack, job=job, version=version, exact=False)
         with self._work_folder() as work:
-            plan = self._plan_version(self._wait_until_deployable(job), name=name, version=version)
+            plan = self._plan_version(self._wait_until_deployable(job), job=job, version=version, exact=True)
             if not plan.changed:
                 return plan
             template = self._stacks.template(name)
@@ -319,7 +332,8 @@ class ServiceManager:
             self._notes.forget(stack)
         return Outcome(changed=True, stack=stack)
 
-    def _plan_version(self, stack: Stack | None, *, name: str, version: str) -> Outcome:
+    def _plan_version(self, stack: Stack | None, *, job: Job, version: str, exact: bool) -> Outcome:
+        name = job.config.stack_name
         if stack is None:
             raise CloudFormationError(f"the stack {name} does not exist", "Deploy the service")
         require_deployable(stack)
@@ -338,11 +352,13 @@ class ServiceManager:
                 "version that answered at that time",
                 "Choose the one before or after it",
             )
+        losses = self._accepted_losses(job, stack=stack, template=wanted, exact=exact)
         return Outcome(
             changed=True,
             stack=stack,
-            diff=roll_back_diff(before=template, after=wanted),
+            diff=with_losses(roll_back_diff(before=template, after=wanted), losses),
             previous=self._releases.previous(stack),
+            losses=losses,
         )
 
     def ensure_absent(self, job: Job, *, check_mode: bool) -> Outcome:
@@ -357,6 +373,7 @@ class ServiceManager:
         if stack is None:
             return Outcome(changed=False, stack=None)
         self._claims.require(stack, job.owner, remedy=_LEAVE)
+        self._losses.require_removal(name, confirm=job.confirm)
         diff = removal_diff(stack)
         if check_mode:
             return Outcome(changed=True, stack=stack, diff=diff)
@@ -365,6 +382,7 @@ class ServiceManager:
             if there is None:
                 return Outcome(changed=False, stack=None)
             self._claims.require(there, job.owner, remedy=_LEAVE)
+            self._losses.require_removal(name, confirm=job.confirm)
             work.fill(files=job.files, config=job.config.text, config_name=job.config_name)
             with self._explained("removing", name):
                 self._cli.remove(work)
@@ -381,14 +399,33 @@ class ServiceManager:
         with open_work_folder(self._work_dir, timeout=self._timeout, clock=self._clock, sleep=self._sleep) as work:
             yield work
 
-    def _preview(self, job: Job, *, stack: Stack | None) -> Diff:
+    def _preview(self, job: Job, *, stack: Stack | None) -> Outcome:
         if stack is not None:
             require_deployable(stack)
+        previous = self._previous(self._standing_note(job, stack=stack), stack=stack)
+        planned = Outcome(changed=True, stack=stack, previous=previous)
         if not self._cli.installed:
             wanted = {"stack": job.config.stack_name, "fingerprint": job.fingerprint}
-            return summary_diff(stack, wanted={**wanted, "files": [file.name for file in job.files]})
+            diff = summary_diff(stack, wanted={**wanted, "files": [file.name for file in job.files]})
+            return replace(planned, diff=diff)
         with temporary_work_folder(self._work_dir) as work:
-            return self._package(job, stack=stack, work=work, diff=True)
+            diff = self._package(job, stack=stack, work=work, diff=True)
+            losses = self._accepted_losses(job, stack=stack, template=packaged_template(work.package), exact=False)
+            adopted = self._is_taken_over(job, stack=stack)
+            return replace(planned, diff=with_losses(diff, losses), losses=losses, adopted=adopted)
+
+    def _accepted_losses(
+        self, job: Job, *, stack: Stack | None, template: Mapping[str, Any], exact: bool
+    ) -> tuple[Loss, ...]:
+        """The resources that an update takes away.
+
+        :raises DataLossError: data would go, and that is not confirmed.
+        """
+        if stack is None:
+            return ()
+        losses = self._losses.update(stack, template, exact=exact, every=self._is_taken_over(job, stack=stack))
+        self._losses.require_update(losses, stack=stack.name, confirm=job.confirm)
+        return losses
 
     def _package(self, job: Job, *, stack: Stack | None, work: WorkFolder, diff: bool) -> Diff:
         config = with_fingerprint(job.config.text, fingerprint=job.fingerprint, origin=job.origin)
@@ -424,7 +461,9 @@ class ServiceManager:
         difference = self._package(job, stack=stack, work=work, diff=diff)
         template = packaged_template(work.package)
         # Packaging takes its time, in which somebody else may have made a stack of that name.
-        self._claimed(self._stacks.find(name), job)
+        stack = self._claimed(self._stacks.find(name), job)
+        losses = self._accepted_losses(job, stack=stack, template=template, exact=True)
+        adopted = self._is_taken_over(job, stack=stack)
         note = (standing or Note((), previous or "")).with_deployment(job.fingerprint)
         if job.remember:
             self._notes.write(note, stack=stack)
@@ -440,7 +479,15 @@ class ServiceManager:
             self._remove_deployment(name, superseded)
             if not weighted:
                 self._releases.prune(job.release, template=template)
-        return Outcome(changed=True, stack=deployed, diff=difference, previous=previous, weighted=weighted)
+        return Outcome(
+            changed=True,
+            stack=deployed,
+            diff=with_losses(difference, losses) if diff else difference,
+            previous=previous,
+            weighted=weighted,
+            losses=losses,
+            adopted=adopted,
+        )
 
     def _deployment(self, job: Job, *, template: Mapping[str, Any], standing: Note | None, work: WorkFolder) -> Change:
         name = job.config.stack_name

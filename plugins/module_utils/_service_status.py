@@ -26,7 +26,10 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_api imp
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_mark import claimed_sha256
 from ansible_collections.asesoria.serverless.plugins.module_utils._log_groups import LogGroup, LogGroups
 from ansible_collections.asesoria.serverless.plugins.module_utils._minute import minute
-from ansible_collections.asesoria.serverless.plugins.module_utils._stack_data import DataHolder, data_holders
+from ansible_collections.asesoria.serverless.plugins.module_utils._service.stateful_resources import (
+    DataHolder,
+    data_holders,
+)
 from ansible_collections.asesoria.serverless.plugins.module_utils._unread import Attempts, Unread
 
 

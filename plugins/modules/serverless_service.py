@@ -113,6 +113,17 @@ options:
       - Only for O(state=present). A removal leaves such a stack alone.
     type: bool
     default: false
+  confirm:
+    description:
+      - Name of the stack, if a change may delete resources with data, such as tables, buckets and queues. Without it,
+        an update that would remove or replace such a resource stops before it begins, and so does a removal.
+      - A resource whose C(DeletionPolicy) or C(UpdateReplacePolicy) retains it, or takes a snapshot, does not stop it
+        and is told.
+      - Before an update of a stack with such resources, CloudFormation makes a change set that is read and deleted. In
+        check mode the templates are compared. That tells less of a property that refers to another resource or to a
+        parameter.
+    type: str
+    default: ""
   exclude:
     description:
       - What of the app's folder does not travel.
@@ -412,6 +423,56 @@ unsettled:
   returned: failure to ask CloudFormation what became of the stack
   type: bool
   sample: true
+adopted:
+  description: Whether the stack belonged to another owner before, see O(adopt).
+  returned: O(state=present)
+  type: bool
+  sample: false
+losses:
+  description:
+    - Resources with data that the deployment removes or replaces, and with O(adopt) all resources of the other owner's
+      stack that it removes or replaces.
+    - In check mode it takes an installed CLI to know them.
+  returned: changed
+  type: list
+  elements: dict
+  contains:
+    logical_id:
+      description: Its name in the template.
+      returned: always
+      type: str
+      sample: Items
+    type:
+      description: Its type.
+      returned: always
+      type: str
+      sample: AWS::DynamoDB::Table
+    name:
+      description: Its name in AWS.
+      returned: always
+      type: str
+      sample: shop-dev-items
+    change:
+      description: One of V(removed), V(replaced) and V(may be replaced).
+      returned: always
+      type: str
+    causes:
+      description: Properties whose change replaces it.
+      returned: always
+      type: list
+      elements: str
+    data:
+      description: Whether it holds data.
+      returned: always
+      type: bool
+    policy:
+      description: What becomes of it in AWS, V(Delete), V(Retain) or V(Snapshot).
+      returned: always
+      type: str
+    stays:
+      description: Whether its data stay.
+      returned: always
+      type: bool
 weighted:
   description: Whether new code now answers a part of the requests only, see O(alias.weight).
   returned: changed, with O(state=present) or O(state=rolled_back)
@@ -459,7 +520,8 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_se
     Outcome,
     ServiceManager,
 )
-from ansible_collections.asesoria.serverless.plugins.module_utils._service.change_set import ChangeSets
+from ansible_collections.asesoria.serverless.plugins.module_utils._service.change_set import ChangeSets, UpdatePreview
+from ansible_collections.asesoria.serverless.plugins.module_utils._service.loss_guard import LossGuard
 from ansible_collections.asesoria.serverless.plugins.module_utils._service.ownership import StackClaims
 from ansible_collections.asesoria.serverless.plugins.module_utils._service.stack_change import UncertainError
 from ansible_collections.asesoria.serverless.plugins.module_utils._yaml_tree import HAS_YAML
@@ -493,12 +555,16 @@ def make_manager(module: AnsibleAWSModule, *, region: str) -> ServiceManager:
     )
     cloudformation = module.client("cloudformation", retry_decorator=retry)
     stacks = Stacks(cloudformation)
+    change_sets = ChangeSets(cloudformation)
+    deployments = Deployments(lambda: module.client("s3", retry_decorator=retry), stacks=stacks)
+    preview = UpdatePreview(change_sets, upload=deployments.uploaded, warn=module.warn)
     return ServiceManager(
         stacks=stacks,
-        claims=StackClaims(ChangeSets(cloudformation).tags),
+        claims=StackClaims(change_sets.tags),
+        losses=LossGuard(stacks=stacks, preview=preview, warn=module.warn),
         functions=Functions(lambda: module.client("lambda", retry_decorator=retry)),
         versions=Versions(lambda: module.client("lambda", retry_decorator=retry)),
-        deployments=Deployments(lambda: module.client("s3", retry_decorator=retry), stacks=stacks),
+        deployments=deployments,
         # Where nothing is deployed, the layer may be one that has yet to be published.
         layers=LayerDirectories(
             lambda: module.client("lambda", retry_decorator=retry),
@@ -539,10 +605,13 @@ def run(module: AnsibleAWSModule) -> dict[str, Any]:
     )
     if outcome.changed and params["state"] in ("present", "rolled_back"):
         answer.update(previous=outcome.previous, weighted=outcome.weighted)
+    if outcome.changed:
+        answer["losses"] = [loss.describe() for loss in outcome.losses]
     if outcome.unverified:
         answer["previous"] = outcome.previous
     if job.fingerprint:
         answer.update(fingerprint=job.fingerprint, unverified=outcome.unverified, kept=list(job.kept))
+        answer["adopted"] = outcome.adopted
     if module._diff:
         answer["diff"] = show_diff(outcome, stack_name=job.config.stack_name)
     return answer
@@ -576,6 +645,7 @@ def main() -> None:
             "stage": {"type": "str", "default": "dev"},
             "project": {"type": "str", "default": "asesoria"},
             "adopt": {"type": "bool", "default": False},
+            "confirm": {"type": "str", "default": ""},
             "exclude": {
                 "type": "list",
                 "elements": "str",

@@ -159,6 +159,14 @@ teardown_confirm:
   description: Name of the stack that may be removed with its data; empty for none.
   type: str
   returned: success
+confirm:
+  description: Name of the stack that may lose data by any change; empty for none.
+  type: str
+  returned: success
+adopt:
+  description: Whether a stack of another owner is taken over.
+  type: bool
+  returned: success
 problems:
   description: Everything that is wrong, each with C(setting), C(problem) and C(action).
   type: list

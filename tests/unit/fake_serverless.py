@@ -13,8 +13,9 @@ from __future__ import annotations
 import io
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -148,7 +149,8 @@ if command == "package":
         "Outputs": {{"HttpApiUrl": {{"Value": "https://abc123.execute-api.us-east-1.amazonaws.com"}}}},
     }}
     for part in config.get("resources", []):
-        template["Outputs"].update(part["Outputs"])
+        template["Outputs"].update(part.get("Outputs", {{}}))
+        template["Resources"].update(part.get("Resources", {{}}))
     if config["provider"].get("versionFunctions", True):
         # The logical name is made of the function's code and configuration.
         code = hashlib.sha256((folder / (config["service"] + ".zip")).read_bytes()).hexdigest()
@@ -170,6 +172,29 @@ elif command == "remove":
     del state["stacks"][name]
 save()
 """
+
+
+def _changes(before: dict[str, Any], after: dict[str, Any], *, of: str) -> Iterator[dict[str, Any]]:
+    """What a change set tells, by the rule that a resource is replaced when its name changes."""
+    old, new = before.get("Resources", {}), after["Resources"]
+    for logical_id, resource in old.items():
+        change = {"LogicalResourceId": logical_id, "PhysicalResourceId": f"{of}-{logical_id}"}
+        change["ResourceType"] = resource["Type"]
+        if logical_id not in new:
+            policy = resource.get("DeletionPolicy", "Delete")
+            yield {"ResourceChange": {**change, "Action": "Remove", "PolicyAction": policy}}
+            continue
+        was, now = resource.get("Properties", {}), new[logical_id].get("Properties", {})
+        changed = [name for name in {**was, **now} if was.get(name) != now.get(name)]
+        details = [
+            {"Target": {"Name": name, "RequiresRecreation": "Always" if name.endswith("Name") else "Never"}}
+            for name in changed
+        ]
+        replaced = any(name.endswith("Name") for name in changed)
+        policy = "ReplaceAnd" + new[logical_id].get("UpdateReplacePolicy", "Delete")
+        if changed:
+            modify = {"Action": "Modify", "Replacement": str(replaced), "Details": details}
+            yield {"ResourceChange": {**change, **modify, **({"PolicyAction": policy} if replaced else {})}}
 
 
 class FakePages:
@@ -200,6 +225,9 @@ class FakeCloud:
         self.cli.write_text(_CLI.format(python=sys.executable))
         self.cli.chmod(0o755)
         self.asked: list[str] = []
+        #: Why CloudFormation makes no change set; empty if it does.
+        self.no_change_set = ""
+        self.meta = SimpleNamespace(endpoint_url="https://s3.test")
         #: Statuses that DescribeStacks shows first, one a call, before the true one.
         self.passing: list[str] = []
         #: Errors of DescribeStacks, one a call, see fall_silent.
@@ -227,11 +255,17 @@ class FakeCloud:
         self.set_foreign_stack(name, status, tags=tags, outputs=outputs)
 
     def set_foreign_stack(
-        self, name: str, status: str, *, tags: dict[str, str], outputs: dict[str, str] | None = None
+        self,
+        name: str,
+        status: str,
+        *,
+        tags: dict[str, str],
+        outputs: dict[str, str] | None = None,
+        template: dict[str, Any] | None = None,
     ) -> None:
         """Have a stack with tags of somebody else's."""
         state = self.read()
-        state["stacks"][name] = {"status": status, "template": {}, "outputs": outputs or {}, "tags": tags}
+        state["stacks"][name] = {"status": status, "template": template or {}, "outputs": outputs or {}, "tags": tags}
         self.write(state)
 
     def fall_silent(self, *errors: Exception) -> None:
@@ -259,13 +293,40 @@ class FakeCloud:
         tags = [{"Key": key, "Value": value} for key, value in stack["tags"].items()]
         return {"Stacks": [{"StackName": StackName, "StackStatus": status, "Outputs": outputs, "Tags": tags}]}
 
-    def describe_change_set(self, *, StackName: str, ChangeSetName: str) -> dict[str, Any]:  # noqa: N803
+    def create_change_set(self, *, StackName: str, ChangeSetName: str, **options: Any) -> None:  # noqa: N803
+        self.asked.append("create_change_set")
+        if self.no_change_set:
+            error = {"Error": {"Code": "ValidationError", "Message": self.no_change_set}}
+            raise ClientError(error, "CreateChangeSet")
+        body = options.get("TemplateBody")
+        if body is None:
+            bucket, _, key = options["TemplateURL"].removeprefix("https://s3.test/").partition("/")
+            body = self.get_object(Bucket=bucket, Key=key)["Body"].read()
+        state = self.read()
+        changes = list(_changes(self._stack(StackName, "CreateChangeSet")["template"], json.loads(body), of=StackName))
+        failure = {"StatusReason": "The submitted information didn't contain changes."}
+        status = {"Status": "CREATE_COMPLETE"} if changes else {"Status": "FAILED", **failure}
+        state["change_sets"][ChangeSetName] = {**status, "Changes": changes}
+        self.write(state)
+
+    def delete_change_set(self, *, StackName: str, ChangeSetName: str) -> None:  # noqa: N803, ARG002
+        state = self.read()
+        state["change_sets"].pop(ChangeSetName, None)
+        self.write(state)
+
+    def describe_change_set(self, *, StackName: str, ChangeSetName: str, **page: str) -> dict[str, Any]:  # noqa: N803
         self.asked.append("describe_change_set")
         change_set = self.read()["change_sets"].get(ChangeSetName)
         if change_set is None:
             message = f"ChangeSet [{ChangeSetName}] does not exist for {StackName}"
             raise ClientError({"Error": {"Code": "ChangeSetNotFound", "Message": message}}, "DescribeChangeSet")
-        return dict(change_set)
+        if "Status" in change_set and self.asked.count("describe_change_set") == 1:
+            return {"Status": "CREATE_IN_PROGRESS"}
+        # One change a page.
+        at = int(page.get("NextToken", 0))
+        changes = change_set.get("Changes", [])
+        more = {"NextToken": str(at + 1)} if at + 1 < len(changes) else {}
+        return {**change_set, "Changes": changes[at : at + 1], **more}
 
     def get_template(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803
         self.asked.append("get_template")
@@ -310,9 +371,24 @@ class FakeCloud:
         return FakePages(getattr(self, operation))
 
     def list_stack_resources(self, *, StackName: str) -> dict[str, Any]:  # noqa: N803
-        resources = self._stack(StackName, "ListStackResources").get("resources", {})
+        stack = self._stack(StackName, "ListStackResources")
+        resources = stack.get("resources", {})
+        others = {
+            logical_id: resource["Type"]
+            for logical_id, resource in stack["template"].get("Resources", {}).items()
+            if not resource["Type"].startswith("AWS::Lambda::")
+        }
         return {
             "StackResourceSummaries": [
+                {
+                    "LogicalResourceId": logical_id,
+                    "PhysicalResourceId": f"{StackName}-{logical_id}",
+                    "ResourceType": kind,
+                    "ResourceStatus": "CREATE_COMPLETE",
+                }
+                for logical_id, kind in others.items()
+            ]
+            + [
                 {
                     "LogicalResourceId": logical_id,
                     "PhysicalResourceId": arn,

@@ -311,6 +311,8 @@ _REPORT = (
     Definition("asesoria_logs_seconds", at_least(0, unit="seconds"), 300, ("service_watch_logs_seconds",)),
     Definition("asesoria_status_all", flag, False, ("service_watch_all_stacks",)),
     Definition("asesoria_teardown_confirm", text, ""),
+    Definition("asesoria_confirm", text, "", ("serverless_deploy_confirm",)),
+    Definition("asesoria_adopt", flag, False, ("serverless_deploy_adopt",)),
 )
 _FOLDERS = (
     Definition("asesoria_state_dir", text, defaults.STATE_DIR, ("preflight_state_dir",)),

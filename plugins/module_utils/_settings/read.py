@@ -111,7 +111,9 @@ def _build(values: Values, *, world: World, overrides: Mapping[str, object]) -> 
         folders=_read_folders(values, identity, names),
         endpoint_format=_read_endpoint_format(values, front_door=front_door),
         all_stacks=values["asesoria_status_all"],
-        teardown_confirm=values["asesoria_teardown_confirm"],
+        teardown_confirm=values["asesoria_teardown_confirm"] or values["asesoria_confirm"],
+        confirm=values["asesoria_confirm"],
+        adopt=values["asesoria_adopt"],
     )
     if not values.problems:
         for found in find_policy_problems(settings):

@@ -283,6 +283,8 @@ class Settings:
     :param endpoint_format: Address of the service where it differs from the stack's output; empty where it does not.
     :param all_stacks: Whether the status names all stacks of the project.
     :param teardown_confirm: Name of the stack that may be removed with its data; empty for none.
+    :param confirm: Name of the stack that may lose data by any change; empty for none.
+    :param adopt: Whether a stack of another owner is taken over.
     """
 
     identity: Owner
@@ -306,6 +308,8 @@ class Settings:
     endpoint_format: str
     all_stacks: bool
     teardown_confirm: str
+    confirm: str
+    adopt: bool
 
     def as_dict(self) -> dict[str, Any]:
         """Return the structure as a playbook reads it, with the derived values."""

@@ -766,6 +766,170 @@ def test_the_apps_own_configuration_gets_the_owners_tags(options: dict[str, Any]
     assert deploy({**gone, "state": "absent"})["changed"], "a removal reads no tags"
 
 
+QUEUE: dict[str, Any] = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "jobs", "DelaySeconds": 1}}
+#: The queue as it is in the stack, for messages.
+JOBS = "Jobs (AWS::SQS::Queue, shop-dev-Jobs)"
+
+
+def holding(options: dict[str, Any], **resources: dict[str, Any]) -> dict[str, Any]:
+    """The same with these resources in its template."""
+    return {**options, "config": {**options["config"], "resources": {"Resources": resources}}}
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize(
+    ("after", "said"),
+    [
+        ({}, f"{JOBS} would be removed"),
+        (
+            {"Jobs": {**QUEUE, "Properties": {"QueueName": "other"}}},
+            f"{JOBS} would be replaced, since QueueName changes",
+        ),
+    ],
+)
+def test_an_update_that_would_delete_data_stops_before_it_begins(
+    options: dict[str, Any], cloud: FakeCloud, after: dict[str, Any], said: str, check_mode: bool
+) -> None:
+    deploy(holding(options, Jobs=QUEUE))
+    there = cloud.read()["stacks"]
+    task = holding(options, **after)
+    result = run_module(serverless_service.main, task, check_mode=check_mode)
+    assert result["msg"] == (
+        f"the stack {STACK} is not updated, since data would be deleted with it: {said}. Keep these resources in the "
+        f"template as they are. Or save the data, then confirm the loss with confirm: {STACK}."
+    )
+    assert cloud.read()["stacks"] == there
+    assert ("create_change_set" in cloud.asked) is not check_mode
+    assert cloud.read()["change_sets"] == {}, "the change set is deleted again"
+    assert run_module(serverless_service.main, {**task, "confirm": "shop-prod"}, check_mode=check_mode)["failed"]
+    done = deploy({**task, "confirm": STACK}, check_mode=check_mode, diff=True)
+    assert [(loss["logical_id"], loss["data"], loss["stays"]) for loss in done["losses"]] == [("Jobs", True, False)]
+    assert said in done["diff"]["before"]
+    assert said not in done["diff"]["after"]
+    assert_return_documented(serverless_service, done)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ({**QUEUE, "DeletionPolicy": "Retain"}, {}, f"{JOBS} would be removed in the stack {STACK}; it stays in the"),
+        (
+            QUEUE,
+            {"Jobs": {**QUEUE, "Properties": {"QueueName": "other"}, "UpdateReplacePolicy": "Retain"}},
+            f"{JOBS} would be replaced, since QueueName changes in the stack {STACK}; it stays in the account",
+        ),
+    ],
+)
+def test_data_that_stays_is_told_and_stops_nothing(
+    options: dict[str, Any], before: dict[str, Any], after: dict[str, Any], said: str
+) -> None:
+    deploy(holding(options, Jobs=before))
+    planned = deploy(holding(options, **after), check_mode=True)
+    done = deploy(holding(options, **after))
+    assert said in str(done["warnings"])
+    assert planned["losses"] == done["losses"]
+
+
+def test_a_change_that_keeps_the_data_stops_nothing(options: dict[str, Any], cloud: FakeCloud) -> None:
+    deploy(holding(options, Jobs=QUEUE))
+    assert deploy(holding(options, Jobs={**QUEUE, "Properties": {"QueueName": "jobs"}}))["losses"] == []
+    assert "create_change_set" in cloud.asked
+
+
+def test_a_service_without_data_needs_no_change_set(options: dict[str, Any], cloud: FakeCloud, app: Path) -> None:
+    deploy_twice(options, app)
+    assert "create_change_set" not in cloud.asked
+
+
+@pytest.mark.parametrize(("after", "failed"), [({}, True), ({"Jobs": QUEUE}, False)])
+def test_without_a_change_set_the_templates_tell(
+    options: dict[str, Any], cloud: FakeCloud, after: dict[str, Any], failed: bool
+) -> None:
+    deploy(holding(options, Jobs=QUEUE))
+    options["config"]["provider"]["memorySize"] = 512
+    cloud.no_change_set = "Parameters: [Size] must have values"
+    result = run_module(serverless_service.main, holding(options, **after))
+    assert result["failed"] is failed
+    assert "CloudFormation makes no change set of the stack shop-dev: Parameters: [Size]" in str(result["warnings"])
+
+
+def test_a_large_template_is_read_from_the_bucket(options: dict[str, Any], cloud: FakeCloud) -> None:
+    deploy(holding(options, Jobs=QUEUE))
+    kept = set(cloud.read()["bucket"])
+    large = {f"Parameter{number}": {"Type": "X", "Properties": {"Value": "x" * 1000}} for number in range(60)}
+    assert "would be removed" in run_module(serverless_service.main, holding(options, **large))["msg"]
+    assert "put_object" in cloud.asked
+    assert set(cloud.read()["bucket"]) == kept
+
+
+def test_a_change_set_goes_whatever_happens(
+    options: dict[str, Any], cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy(holding(options, Jobs=QUEUE))
+
+    def interrupted(**_options: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cloud, "describe_change_set", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run_module(serverless_service.main, holding(options))
+    assert "create_change_set" in cloud.asked
+    assert cloud.read()["change_sets"] == {}
+
+
+def test_going_back_does_not_delete_data_either(options: dict[str, Any], cloud: FakeCloud) -> None:
+    deploy(options)
+    second = deploy(holding(options, Jobs=QUEUE))
+    task = roll_back(options, second["previous"])
+    for flags in ({"check_mode": True}, {}):
+        assert f"{JOBS} would be removed" in run_module(serverless_service.main, task, **flags)["msg"]
+    assert cloud.commands[-1] == "deploy"
+    done = deploy({**task, "confirm": STACK}, diff=True)
+    assert f"{JOBS} would be removed" in done["diff"]["before"]
+    assert_return_documented(serverless_service, done)
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_a_removal_does_not_delete_data_unless_that_is_confirmed(
+    options: dict[str, Any], cloud: FakeCloud, check_mode: bool
+) -> None:
+    deploy(holding(options, Jobs=QUEUE, Kept={**QUEUE, "DeletionPolicy": "Retain"}))
+    task = {key: options[key] for key in ("region", "cli", "work_dir")} | {"state": "absent", "service": "shop"}
+    result = run_module(serverless_service.main, task, check_mode=check_mode)
+    assert result["msg"] == (
+        f"the stack {STACK} is not removed, since data would be deleted with it: {JOBS}. Save the data, then confirm "
+        f"the loss with confirm: {STACK}."
+    )
+    assert "remove" not in cloud.commands
+    done = deploy({**task, "confirm": STACK}, check_mode=check_mode)
+    assert done["changed"]
+    assert_return_documented(serverless_service, done)
+
+
+def test_taking_a_stack_over_names_all_that_goes(options: dict[str, Any], cloud: FakeCloud) -> None:
+    role = {"Type": "AWS::IAM::Role", "Properties": {}}
+    cloud.set_foreign_stack(
+        STACK, "UPDATE_COMPLETE", tags=FOREIGN, template={"Resources": {"Jobs": QUEUE, "Reader": role}}
+    )
+    task = {**options, "adopt": True}
+    for flags in ({"check_mode": True}, {}):
+        assert (
+            f"deleted with it: {JOBS} would be removed. Keep"
+            in run_module(serverless_service.main, task, **flags)["msg"]
+        )
+    task["confirm"] = STACK
+    planned = deploy(task, check_mode=True, diff=True)
+    assert json.loads(planned["diff"]["before"].partition("}\n{")[2].join("{ ")[:-1])["deleted_or_replaced"] == [
+        f"{JOBS} would be removed",
+        "Reader (AWS::IAM::Role, shop-dev-Reader) would be removed",
+    ]
+    done = deploy(task, diff=True)
+    assert (planned["adopted"], done["adopted"]) == (True, True)
+    assert done["losses"] == planned["losses"]
+    assert done["diff"] == planned["diff"]
+    assert not deploy(options)["changed"]
+
+
 def test_going_back_to_what_is_there_changes_nothing(options: dict[str, Any], cloud: FakeCloud, app: Path) -> None:
     _first, second = deploy_twice(options, app)
     task = roll_back(options, second["previous"])

@@ -17,8 +17,8 @@ import pytest
 from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import Resource
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_api import LayerVersion
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_mark import marked
+from ansible_collections.asesoria.serverless.plugins.module_utils._service.stateful_resources import data_holders
 from ansible_collections.asesoria.serverless.plugins.module_utils._service_status import fits, layer_of
-from ansible_collections.asesoria.serverless.plugins.module_utils._stack_data import data_holders
 from ansible_collections.asesoria.serverless.plugins.module_utils._status_table import numbers, size
 from ansible_collections.asesoria.serverless.plugins.modules import service_status_info
 from ansible_collections.asesoria.serverless.tests.unit.support import assert_return_documented, run_module
