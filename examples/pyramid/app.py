@@ -6,7 +6,8 @@ def hello_world(request):
     return Response("Bienvenido al servidor de Pyramid")
 
 
-with Configurator() as config:
-    config.add_route("hello", "/")
-    config.add_view(hello_world, route_name="hello")
-    app = config.make_wsgi_app()
+def create_app():
+    with Configurator() as config:
+        config.add_route("hello", "/")
+        config.add_view(hello_world, route_name="hello")
+        return config.make_wsgi_app()

@@ -15,15 +15,12 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._check import (
     OK,
-    PROBLEM,
-    UNKNOWN,
     WARNING,
     Check,
     refusal,
@@ -39,17 +36,10 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes impo
     RUNTIMES,
     find_runtime,
 )
-from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_config import CONFIG_NAMES
-from ansible_collections.asesoria.serverless.plugins.module_utils._service.app import App, find_app
-from ansible_collections.asesoria.serverless.plugins.module_utils._service.app_kinds import WSGI
-from ansible_collections.asesoria.serverless.plugins.module_utils._service.syntax import SyntaxVerdict
 from ansible_collections.asesoria.serverless.plugins.module_utils._service_domain import read_domain
 
 #: Runs a command and returns its output, standard error included; None if there is no such program or it fails.
 Runner = Callable[[Sequence[str]], "str | None"]
-
-#: Checks source files against the runtime's version of Python.
-Syntax = Callable[[Sequence[Path]], SyntaxVerdict]
 
 #: The oldest Python that the modules run on.
 MINIMUM_PYTHON = (3, 10)
@@ -310,61 +300,6 @@ def check_layer_name(name: str) -> Check:
         wanted="1 to 140 of the characters a-z A-Z 0-9 - _",
         remedy="Set asesoria_layer_name to such a name",
     )
-
-
-def check_app(
-    app_dir: Path, *, setting: str, interface: str = WSGI, python: str = "", find_broken: Syntax | None = None
-) -> Check:
-    """Does the app's folder have what the setting names, and would the runtime's Python take its source.
-
-    :param app_dir: the folder.
-    :param setting: as in C(custom.wsgi.app) of a C(serverless.yml). Empty if there is a file of the app's own, where
-        the CLI and its plugins look for it.
-    :param interface: what the app speaks, C(WSGI) or C(ASGI).
-    :param python: version of the runtime's Python; empty if it is not known.
-    :param find_broken: says which of some files that Python would not take; None if nobody is asked.
-    """
-    if not setting:
-        found = [app_dir / name for name in CONFIG_NAMES[:2] if (app_dir / name).is_file()]
-        return verdict(
-            "app",
-            bool(found),
-            found=str(found[0]) if found else NOTHING,
-            wanted=f"a serverless.yml in {app_dir}",
-            remedy="Write one, or set asesoria_config_source to variables",
-        )
-    try:
-        app = find_app(app_dir, setting, interface=interface, python=python)
-    except ServerlessError as error:
-        return refusal("app", error)
-    made = f"{app.path}, where {app.setting.name} is called to make the app" if app.factory else str(app.path)
-    check = verdict("app", ok=True, found=made, wanted=f"the app {setting} in {app_dir}")
-    return _valid(check, app=app, python=python, find_broken=find_broken) if python and find_broken else check
-
-
-def _valid(check: Check, *, app: App, python: str, find_broken: Syntax) -> Check:
-    """The same check; another one if the runtime's Python would not take what the app imports."""
-    reached = {each.module.path: each for each in app.sources.reach([app.setting.module]) if each.module.is_source}
-    paths = [path for path in reached if path is not None]
-    syntax = find_broken(paths)
-    problems = sorted(syntax.problems, key=lambda each: not reached[each.path].certain)
-    if not problems:
-        unknown = [str(path) for path in syntax.unknown if reached[path].certain]
-        return replace(check, state=UNKNOWN, found=_unsure(unknown, python=python)) if unknown else check
-    first = problems[0]
-    certain = reached[first.path].certain
-    return replace(
-        check,
-        state=PROBLEM if certain else WARNING,
-        found=f"{first.path}, line {first.line}, which the app {'imports' if certain else 'may import'}, is invalid in "
-        f"Python {python}: {first.reason}",
-        wanted="",
-        remedy="Correct it, or set asesoria_runtime to a runtime whose Python takes it",
-    )
-
-
-def _unsure(paths: Sequence[str], *, python: str) -> str:
-    return f"not known whether {', '.join(paths)} is valid in Python {python}: there is no python{python} here to ask"
 
 
 def check_domain(domain: Mapping[str, Any], *, front_door: str, region: str) -> Check:

@@ -13,7 +13,7 @@ import os
 import shutil
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
@@ -58,12 +58,14 @@ class SourceFile:
     :param path: where the content is.
     :param executable: whether its owner may execute it; nothing else of its mode travels.
     :param sha256: hexadecimal hash of the content.
+    :param content: what is written instead of that content; C(None) if it is copied.
     """
 
     name: str
     path: Path
     executable: bool
     sha256: str
+    content: bytes | None = field(default=None, repr=False)
 
     @property
     def mode(self) -> int:
@@ -194,6 +196,17 @@ def with_extra(files: Sequence[SourceFile], *, extra: Mapping[str, str]) -> list
     return sorted([*files, *added], key=lambda file: file.name)
 
 
+def with_content(files: Iterable[SourceFile], *, name: str, content: bytes) -> list[SourceFile]:
+    """Give one of an app's files another content in the copy.
+
+    :param files: the app's files.
+    :param name: the file's path below the app's folder.
+    :param content: its content.
+    """
+    digest = hashlib.sha256(content).hexdigest()
+    return [replace(file, content=content, sha256=digest) if file.name == name else file for file in files]
+
+
 def fingerprint(*, files: Iterable[SourceFile], settings: Mapping[str, str]) -> str:
     """Make one hash of all that a deployment depends on.
 
@@ -220,7 +233,10 @@ def copy_source(*, files: Iterable[SourceFile], destination: Path) -> None:
         for file in files:
             target = destination / file.name
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file.path, target)
+            if file.content is None:
+                shutil.copyfile(file.path, target)
+            else:
+                target.write_bytes(file.content)
             target.chmod(file.mode)
     except OSError as error:
         raise SourceError(

@@ -11,7 +11,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -36,6 +36,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._lock_index im
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._lock_resolver import (
     Chosen,
+    ResolutionError,
     Rules,
     Want,
     applies,
@@ -72,6 +73,18 @@ class LockError(ServerlessError):
 
 
 @dataclass(frozen=True)
+class Addition:
+    """A requirement that is added where no other requirement brings its distribution.
+
+    :param requirement: Requirement as pip takes it, such as ``mangum>=0.19.0``.
+    :param reason: Purpose of it, such as ``adapter for ASGI``.
+    """
+
+    requirement: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class LockRequest:
     """What is wanted.
 
@@ -85,6 +98,7 @@ class LockRequest:
     :param no_wheel: what to do with a package that has no fitting wheel, one of C(POLICIES).
     :param provided: projects that the runtime or another layer brings. They are left out, with what only they need.
     :param upgrade: look for newer versions though nothing has changed.
+    :param additions: requirements that are added where no other one brings their distribution.
     """
 
     target: Target
@@ -97,6 +111,7 @@ class LockRequest:
     no_wheel: str = "refuse"
     provided: tuple[str, ...] = ()
     upgrade: bool = False
+    additions: tuple[Addition, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,6 +124,7 @@ class LockPlan:
     :param reason: why, without a full stop; empty if nothing is to be done.
     :param damaged: whether there is a lock whose text was edited or damaged.
     :param before: versions by name of the lock that is there.
+    :param reasons: why a distribution was added, by its normalized name.
     """
 
     dest: Path
@@ -117,6 +133,7 @@ class LockPlan:
     reason: str
     damaged: bool
     before: Mapping[str, str]
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def changed(self) -> bool:
@@ -137,6 +154,10 @@ class LockPlan:
             "packages": [package.facts() for package in self.lock.packages],
             "to_build": list(self.lock.to_build),
             "unknown_dependencies": list(self.lock.unknown_dependencies),
+            "added": [
+                {"name": name, "version": self.lock.versions()[name], "reason": self.reasons.get(name, "")}
+                for name in self.lock.added
+            ],
         }
 
 
@@ -152,16 +173,18 @@ def plan_lock(
     :raises ServerlessError: there is no such lock, or an input is wrong.
     """
     requirements, constraints = _read_inputs(request)
-    key = _key(request, requirements=requirements, constraints=constraints)
+    keys = _Keys.of(request, requirements=requirements, constraints=constraints)
+    reasons = {_addition_name(each): each.reason for each in request.additions}
     text, current, problem = _read_current(request.dest)
-    if current and current.key == key and not request.upgrade:
-        return LockPlan(request.dest, current, None, "", damaged=False, before=current.versions())
-    lock = _make(request, key, requirements, constraints, environment=environment, runner=runner, cache=cache)
-    made = render(lock)
+    fits = current is not None and keys.fit(current, wanted=reasons)
     before = current.versions() if current else {}
+    if current and fits and not request.upgrade:
+        return LockPlan(request.dest, current, None, "", damaged=False, before=before, reasons=reasons)
+    lock = _make(request, keys, requirements, constraints, environment=environment, runner=runner, cache=cache)
+    made = render(lock)
     if current == lock:
-        return LockPlan(request.dest, lock, None, "", damaged=False, before=before)
-    reason = problem or ("a newer set of packages was asked for" if current and current.key == key else "")
+        return LockPlan(request.dest, lock, None, "", damaged=False, before=before, reasons=reasons)
+    reason = problem or ("a newer set of packages was asked for" if fits else "")
     return LockPlan(
         dest=request.dest,
         lock=lock,
@@ -169,6 +192,7 @@ def plan_lock(
         reason=reason or "the requirements or an option have changed",
         damaged=text is not None and current is None,
         before=before,
+        reasons=reasons,
     )
 
 
@@ -229,6 +253,30 @@ def _read_current(path: Path) -> tuple[str | None, Lock | None, str]:
         return text, None, f"the lock was made anew, because {error.problem}"
 
 
+@dataclass(frozen=True)
+class _Keys:
+    """The key of a lock whose requirements bring all that would be added, and of one to which something was added.
+
+    A lock from before there were additions stays what it is, if nothing is missing in it.
+    """
+
+    plain: str
+    extended: str
+
+    @classmethod
+    def of(cls, request: LockRequest, *, requirements: Requirements, constraints: Requirements | None) -> _Keys:
+        plain = _key(request, requirements=requirements, constraints=constraints)
+        additions = [each.requirement for each in request.additions]
+        extended = hashlib.sha256(json.dumps([plain, additions]).encode()).hexdigest()
+        return cls(plain=plain, extended=extended)
+
+    def fit(self, lock: Lock, *, wanted: Iterable[str]) -> bool:
+        """Whether a lock is of these inputs, and has what is wanted."""
+        if lock.key == self.extended:
+            return True
+        return lock.key == self.plain and {*wanted} <= {*lock.versions(), *lock.provided}
+
+
 def _key(request: LockRequest, *, requirements: Requirements, constraints: Requirements | None) -> str:
     """A hash of all that decides what a lock says, but the indexes' content. Nothing of this machine is in it."""
     named = [request.index_url or "", *request.extra_index_urls]
@@ -260,9 +308,22 @@ def _local_digest(item: Requirement) -> str:
     return f"{specifier.name} {file_sha256(file) if file.is_file() else ''}"
 
 
+def _addition_name(addition: Addition) -> str:
+    """The normalized name of what is added.
+
+    :raises LockError: it is no requirement.
+    """
+    try:
+        return normalize(Specifier(addition.requirement).name)
+    except InvalidRequirement as error:
+        raise LockError(
+            f"the addition {addition.requirement!r} is not a requirement", "Write it as in a requirements file"
+        ) from error
+
+
 def _make(
     request: LockRequest,
-    key: str,
+    keys: _Keys,
     requirements: Requirements,
     constraints: Requirements | None,
     *,
@@ -301,14 +362,18 @@ def _make(
             only_binary=_names(options, "--only-binary"),
         )
         try:
-            chosen = resolve(
-                wants,
-                constraints=list(_limits(limits, target=request.target)),
-                target=request.target,
-                index=index,
-                rules=rules,
-                runner=runner,
-            )
+            bounds = list(_limits(limits, target=request.target))
+
+            def choose(wanted: Sequence[Want]) -> list[Chosen]:
+                return resolve(
+                    wanted, constraints=bounds, target=request.target, index=index, rules=rules, runner=runner
+                )
+
+            chosen = choose(wants)
+            missing = _missing(request, chosen=chosen)
+            if missing:
+                wants = [*wants, *missing]
+                chosen = _with_additions(choose, wants, missing=missing)
             chosen = _left(chosen, wants=wants, provided=_provided(request))
             packages = tuple(_locked(each, index=index, beside=request.dest.resolve().parent) for each in chosen)
         finally:
@@ -318,12 +383,40 @@ def _make(
         architecture=request.target.architecture,
         marker=request.target.marker,
         requires_python=f"=={request.target.runtime.python}.*",
-        key=key,
+        key=keys.extended if missing else keys.plain,
         packages=packages,
         to_build=tuple(package.name for package in packages if package.kind != "wheel"),
         unknown_dependencies=tuple(each.candidate.name for each in chosen if not each.metadata.known),
         provided=_provided(request),
+        added=tuple(sorted(want.name for want in missing)),
     )
+
+
+def _missing(request: LockRequest, *, chosen: Sequence[Chosen]) -> list[Want]:
+    """What is to be added, since nothing brings it."""
+    there = {each.candidate.name for each in chosen} | {*_provided(request)}
+    return [
+        want_of(Specifier(each.requirement), origin=f"the {each.reason}")
+        for each in request.additions
+        if _addition_name(each) not in there
+    ]
+
+
+def _with_additions(
+    choose: Callable[[Sequence[Want]], list[Chosen]], wants: Sequence[Want], *, missing: Sequence[Want]
+) -> list[Chosen]:
+    """Choose versions of the requirements together with what is added.
+
+    :raises LockError: they don't go together.
+    """
+    try:
+        return choose(wants)
+    except ResolutionError as error:
+        added = " and ".join(f"{want.text} ({want.origin.removeprefix('the ')})" for want in missing)
+        raise LockError(
+            f"{added} can't be added to the requirements: {error.problem}",
+            f"{error.remedy}, or write a version that fits into the requirements yourself",
+        ) from error
 
 
 def _provided(request: LockRequest) -> tuple[str, ...]:

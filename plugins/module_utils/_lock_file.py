@@ -94,6 +94,7 @@ class Lock:
     :param to_build: names of the packages that are no wheels.
     :param unknown_dependencies: names of those whose needs only a build would tell.
     :param provided: normalized names of what was left out, because the runtime or another layer brings it.
+    :param added: normalized names of what was added to the requirements, because nothing there brings it.
     """
 
     runtime: str
@@ -105,6 +106,7 @@ class Lock:
     to_build: tuple[str, ...] = ()
     unknown_dependencies: tuple[str, ...] = ()
     provided: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
 
     def versions(self) -> dict[str, str]:
         """Version by name; what identifies it instead where there is none."""
@@ -195,6 +197,8 @@ def _lines(lock: Lock) -> Iterator[str]:
     yield f"unknown-dependencies = {_strings(lock.unknown_dependencies)}"
     if lock.provided:
         yield f"provided = {_strings(lock.provided)}"
+    if lock.added:
+        yield f"added = {_strings(lock.added)}"
 
 
 def _package_lines(package: LockedPackage) -> Iterator[str]:
@@ -282,6 +286,7 @@ def _read(content: Mapping[str, Any]) -> Lock:
         to_build=tuple(tool["to-build"]),
         unknown_dependencies=tuple(tool["unknown-dependencies"]),
         provided=tuple(tool.get("provided", ())),
+        added=tuple(tool.get("added", ())),
     )
 
 

@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -25,6 +27,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._fingerprint i
     fingerprint,
     kept_although_excluded,
     read_source,
+    with_content,
     with_extra,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._function_alias import Release
@@ -49,6 +52,11 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._service.app i
     imported_files,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._service.app_kinds import ASGI, WSGI
+from ansible_collections.asesoria.serverless.plugins.module_utils._service.own_config import adjust
+from ansible_collections.asesoria.serverless.plugins.module_utils._service.staged_requirements import (
+    extended,
+    missing_names,
+)
 from ansible_collections.asesoria.serverless.plugins.module_utils._service_layer import read_layer, with_layer
 from ansible_collections.asesoria.serverless.plugins.module_utils._yaml_tree import ConfigError, dump
 
@@ -92,7 +100,7 @@ def make_deployment(options: Mapping[str, Any], *, region: str) -> Job:
     :raises ServerlessError: the app, its configuration or the lock can't be used.
     """
     root = Path(options["src"])
-    text, origin = _config_text(options, root=root)
+    text, origin, notes = _config_text(options, root=root)
     layer = read_layer(options["layer"])
     if layer is not None:
         text = with_layer(text, layer=layer, origin=origin)
@@ -111,6 +119,7 @@ def make_deployment(options: Mapping[str, Any], *, region: str) -> Job:
         if app.setting.canonical != config.wsgi_app:
             text = with_wsgi_app(text, app=app.setting.canonical, origin=origin)
             config = read_config(text, origin=origin, stage=options["stage"])
+    files, added = _with_requirements(files, option=options["added_requirements"], root=root)
     files = with_extra(files, extra=options["extra_files"])
     settings = {"config": text, "stage": options["stage"], "region": region, "cli": _lock_hash(options["cli_lock"])}
     release = _make_release(options)
@@ -138,7 +147,21 @@ def make_deployment(options: Mapping[str, Any], *, region: str) -> Job:
         release=release,
         remember=options["remember"],
         kept=tuple(kept),
+        added=tuple(added),
+        notes=notes,
     )
+
+
+def _with_requirements(
+    files: list[SourceFile], *, option: Mapping[str, Any] | None, root: Path
+) -> tuple[list[SourceFile], list[str]]:
+    """Add distributions to the copy of the requirements file; the second value is what was added."""
+    if option is None or not any(file.name == option["file"] for file in files):
+        return files, []
+    names = missing_names(root / option["file"], names=option["names"])
+    if not names:
+        return files, []
+    return with_content(files, name=option["file"], content=extended(root / option["file"], names=names)), names
 
 
 def _find_app(config: ServiceConfig, *, root: Path, factories: bool) -> App | None:
@@ -194,7 +217,7 @@ def make_reference(options: Mapping[str, Any], *, region: str) -> Job:
     files: list[SourceFile] = []
     if options["config"] is not None or options["src"]:
         root = Path(options["src"] or ".")
-        text, origin = _config_text(options, root=root)
+        text, origin, _notes = _config_text(options, root=root)
         if options["src"]:
             files = read_source(root=root, exclude=[*options["exclude"], *(f"/{name}" for name in CONFIG_NAMES)])
     elif options["service"]:
@@ -228,16 +251,35 @@ def _owned(config: ServiceConfig, *, owner: Owner, origin: str) -> ServiceConfig
     return replace(config, text=with_owner_tags(config.text, owner=owner, origin=origin))
 
 
-def _config_text(options: Mapping[str, Any], *, root: Path) -> tuple[str, str]:
+def _config_text(options: Mapping[str, Any], *, root: Path) -> tuple[str, str, tuple[str, ...]]:
+    """The configuration, where it is from, and what was adjusted in the copy of one of the app's own."""
     if options["config"] is not None:
-        return dump(options["config"]), "the option config"
+        return dump(options["config"]), "the option config", ()
     for name in CONFIG_NAMES[:2]:
         path = root / name
         if path.is_file():
-            return _read(path, what="configuration"), str(path)
+            layer = read_layer(options["layer"])
+            adjusted = adjust(
+                _read(path, what="configuration"),
+                origin=str(path),
+                cli=_cli_versions(options["cli"], lock=options["cli_lock"]),
+                layer=layer.name.rpartition(":")[2] if layer is not None else "",
+            )
+            return adjusted.text, str(path), adjusted.notes
     raise ConfigError(
         f"{root} has no {_CONFIG_NAME}", "Write one, or give the service's configuration with the option config"
     )
+
+
+def _cli_versions(cli: Sequence[str], *, lock: str | None) -> dict[str, str]:
+    """The version of the CLI as it is installed, or as it is locked; empty if neither tells."""
+    program = Path(cli[0])
+    installed = program.parent.parent / program.name / "package.json"
+    for path, key in ((installed, ""), (Path(lock or "."), f"node_modules/{program.name}")):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            content = json.loads(path.read_text(encoding="utf-8"))
+            return {program.name: str((content["packages"][key] if key else content)["version"])}
+    return {}
 
 
 def _lock_hash(path: str | None) -> str:

@@ -122,6 +122,8 @@ class Job:
     :param release: how new code gets to answer; C(None) if the functions themselves are asked.
     :param remember: note down that it is not verified, until somebody removes the note.
     :param kept: files and folders that travel although they are excluded, because the app imports them.
+    :param added: distributions that were added to the copy of the requirements file.
+    :param notes: what was adjusted in the copy of a configuration of the app's own.
     """
 
     config: ServiceConfig
@@ -140,6 +142,8 @@ class Job:
     release: Release | None = None
     remember: bool = False
     kept: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

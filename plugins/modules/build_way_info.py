@@ -51,6 +51,20 @@ options:
     type: list
     elements: str
     default: []
+  additions:
+    description: Requirements that are added, as M(asesoria.serverless.layer_lock) takes them.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      requirement:
+        description: The requirement.
+        type: str
+        required: true
+      reason:
+        description: What it is for.
+        type: str
+        default: addition
   provided:
     description: Names of projects that the runtime or another layer brings.
     type: list
@@ -165,7 +179,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._build_way imp
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._check import refusal
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
-from ansible_collections.asesoria.serverless.plugins.module_utils._layer_lock import LockRequest
+from ansible_collections.asesoria.serverless.plugins.module_utils._layer_lock import Addition, LockRequest
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_place import (
     AUTO,
     STRATEGIES,
@@ -194,6 +208,7 @@ def run(params: Mapping[str, Any]) -> dict[str, Any]:
         extra_index_urls=tuple(params["extra_index_urls"]),
         no_wheel="refuse" if params["strategy"] == WHEELS else "build",
         provided=tuple(params["provided"]),
+        additions=tuple(Addition(each["requirement"], each["reason"]) for each in params["additions"]),
     )
     others = {"docker": params["docker"], "builder": params["against_builder"]}
     try:
@@ -217,6 +232,15 @@ def main() -> None:
             "index_url": {"type": "str", "no_log": True},
             "extra_index_urls": {"type": "list", "elements": "str", "default": [], "no_log": True},
             "provided": {"type": "list", "elements": "str", "default": []},
+            "additions": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {
+                    "requirement": {"type": "str", "required": True},
+                    "reason": {"type": "str", "default": "addition"},
+                },
+            },
             "check_index": {"type": "bool", "default": True},
             "strategy": {"type": "str", "choices": list(STRATEGIES), "default": AUTO},
             "python": {"type": "path"},

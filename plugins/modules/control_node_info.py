@@ -69,6 +69,19 @@ options:
       - An interpreter of the runtime's Python. It is asked whether the app's source is valid there. Without it, one on
         C(PATH) is asked, such as C(python3.11), and else the Python that runs the module says what it knows.
     type: path
+  service:
+    description: Name of the service, which a C(serverless.yml) of the app's own has to have. Not compared if empty.
+    type: str
+    default: ""
+  stage:
+    description: Stage of the service.
+    type: str
+    default: dev
+  packaging:
+    description: How the dependencies travel, in the layer O(layer_name) or in the function's own package.
+    type: str
+    choices: [layer, requirements]
+    default: layer
   domain:
     description:
       - The domain that the service is to have, as the filter P(asesoria.serverless.service_domain#filter) takes it. If
@@ -189,8 +202,8 @@ checks:
         - Which check it is. One of C(ansible-core), C(python), C(boto3), C(botocore), C(packaging), C(pyelftools),
           C(resolvelib), C(unearth), C(cyclonedx-python-lib), the name of each of O(collections), C(node), C(npm),
           C(serverless cli), C(ssh), C(ssh-keygen), C(package index), C(npm registry), C(credentials), C(clock),
-          C(lambda storage), C(ec2 vcpus), C(region), C(runtime), C(architecture), C(layer name), C(app), C(domain) and
-          C(disk).
+          C(lambda storage), C(ec2 vcpus), C(region), C(runtime), C(architecture), C(layer name), C(app),
+          C(serverless.yml), C(domain) and C(disk).
         - Those that ask AWS, and C(region), are left out without boto3, which is what is missing then.
       returned: success
       type: str
@@ -263,6 +276,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils import _contro
 from ansible_collections.asesoria.serverless.plugins.module_utils import _control_node as node
 from ansible_collections.asesoria.serverless.plugins.module_utils._aws_identity import identify
 from ansible_collections.asesoria.serverless.plugins.module_utils._check import PROBLEM, UNKNOWN, Check, without
+from ansible_collections.asesoria.serverless.plugins.module_utils._control.app import check_app, check_own
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_place import (
     AUTO,
@@ -273,6 +287,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._layer_place i
 from ansible_collections.asesoria.serverless.plugins.module_utils._lock_index import Session, default_index
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import RUNTIMES
 from ansible_collections.asesoria.serverless.plugins.module_utils._service.app_kinds import ASGI, WSGI
+from ansible_collections.asesoria.serverless.plugins.module_utils._service.own_config import Surroundings
 from ansible_collections.asesoria.serverless.plugins.module_utils._service.syntax import (
     SyntaxVerdict,
     check_syntax,
@@ -305,6 +320,9 @@ ARGUMENT_SPEC: dict[str, Any] = {
     "wsgi_app": {"type": "str", "required": True},
     "asgi_app": {"type": "str", "default": ""},
     "python": {"type": "path"},
+    "service": {"type": "str", "default": ""},
+    "stage": {"type": "str", "default": "dev"},
+    "packaging": {"type": "str", "choices": ["layer", "requirements"], "default": "layer"},
     "domain": {"type": "dict", "default": {}},
     "front_door": {"type": "str", "default": "http_api"},
     "work_dir": {"type": "path", "required": True},
@@ -441,23 +459,29 @@ def known_regions() -> list[str]:
     return [region for partition in partitions for region in partition["regions"]]
 
 
-def check_app(params: Mapping[str, Any], *, runner: node.Runner) -> Check:
-    """Check the app as the runtime's Python would see it."""
+def app(params: Mapping[str, Any], *, runner: node.Runner) -> Iterator[Check]:
+    """What the app has, as the runtime's Python would see it."""
     python = RUNTIMES[params["runtime"]].python if params["runtime"] in RUNTIMES else ""
-    found = [params["python"], shutil.which(f"python{python}")] if python else []
+    interpreters = [each for each in (params["python"], shutil.which(f"python{python}")) if each]
 
     def find_broken(paths: Sequence[Path]) -> SyntaxVerdict:
         major, minor = python.split(".")
-        interpreters = [each for each in found if each]
         return check_syntax(paths, python=(int(major), int(minor)), interpreters=interpreters, runner=runner)
 
-    return node.check_app(
-        Path(params["app_dir"]),
-        setting=params["asgi_app"] or params["wsgi_app"],
-        interface=ASGI if params["asgi_app"] else WSGI,
-        python=python,
-        find_broken=find_broken,
+    folder, setting = Path(params["app_dir"]), params["asgi_app"] or params["wsgi_app"]
+    if setting:
+        interface = ASGI if params["asgi_app"] else WSGI
+        yield check_app(folder, setting=setting, interface=interface, python=python, find_broken=find_broken)
+        return
+    around = Surroundings(
+        app_dir=folder,
+        service=params["service"],
+        stage=params["stage"],
+        runtime=params["runtime"],
+        layer=params["layer_name"] if params["packaging"] == "layer" else "",
+        cli=params["cli_packages"],
     )
+    yield from check_own(around, python=python, find_broken=find_broken)
 
 
 def values(params: Mapping[str, Any], *, runner: node.Runner) -> Iterator[Check]:
@@ -465,7 +489,7 @@ def values(params: Mapping[str, Any], *, runner: node.Runner) -> Iterator[Check]
     yield node.check_runtime(params["runtime"], today=today())
     yield node.check_architecture(params["architecture"])
     yield node.check_layer_name(params["layer_name"])
-    yield check_app(params, runner=runner)
+    yield from app(params, runner=runner)
     if params["domain"]:
         yield node.check_domain(params["domain"], front_door=params["front_door"], region=params["region"])
     yield node.check_disk(

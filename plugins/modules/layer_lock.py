@@ -87,6 +87,23 @@ options:
     type: list
     elements: str
     default: []
+  additions:
+    description:
+      - Requirements that are added if nothing in the requirements brings their distribution, directly or for another
+        package. What the requirements say of it counts, and so do constraints.
+      - What was added is in RV(added). Where the requirements have hashes, an addition is refused, since it has none.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      requirement:
+        description: The requirement, such as V(mangum>=0.19.0).
+        type: str
+        required: true
+      reason:
+        description: What it is for, in a few words.
+        type: str
+        default: addition
   upgrade:
     description:
       - Look for the newest versions although the inputs have not changed.
@@ -194,6 +211,27 @@ unknown_dependencies:
   type: list
   elements: str
   sample: []
+added:
+  description: What of O(additions) was added.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Its normalized name.
+      returned: always
+      type: str
+      sample: mangum
+    version:
+      description: Its version.
+      returned: always
+      type: str
+      sample: 0.22.0
+    reason:
+      description: What it is for.
+      returned: always
+      type: str
+      sample: adapter for ASGI
 state:
   description: Kind of file that O(dest) is.
   returned: when there is a lock
@@ -242,6 +280,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils import _toml
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_lock import (
     POLICIES,
+    Addition,
     LockRequest,
     apply_lock,
     plan_lock,
@@ -270,6 +309,7 @@ def request_of(params: Mapping[str, Any]) -> LockRequest:
         no_wheel=params["no_wheel"],
         provided=tuple(params["provided"]),
         upgrade=params["upgrade"],
+        additions=tuple(Addition(each["requirement"], each["reason"]) for each in params["additions"]),
     )
 
 
@@ -298,6 +338,15 @@ def main() -> None:
             "extra_index_urls": {"type": "list", "elements": "str", "default": [], "no_log": True},
             "no_wheel": {"type": "str", "choices": list(POLICIES), "default": "refuse"},
             "provided": {"type": "list", "elements": "str", "default": []},
+            "additions": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {
+                    "requirement": {"type": "str", "required": True},
+                    "reason": {"type": "str", "default": "addition"},
+                },
+            },
             "upgrade": {"type": "bool", "default": False},
             "cache_dir": {"type": "path", "default": "~/.cache/asesoria.serverless/lock"},
         },

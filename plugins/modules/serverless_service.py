@@ -80,8 +80,8 @@ options:
   config:
     description:
       - Content of C(serverless.yml). A configuration that the app's folder has itself is then left out.
-      - If it is not given, C(serverless.yml) in O(src) is taken. To remove a service of which there is neither,
-        O(service) is enough.
+      - If it is not given, C(serverless.yml) in O(src) is taken. Its copy is adjusted to the CLI, see RV(notes). To
+        remove a service of which there is neither, O(service) is enough.
       - For O(state=rolled_back) the stack's tags and CloudFormation's role are taken from here.
     type: dict
   service:
@@ -226,6 +226,22 @@ options:
       - Something in O(src) that has such a name, or the name of such a module, is an error.
     type: dict
     default: {}
+  added_requirements:
+    description:
+      - Distributions that a plugin is to install besides those that the app's requirements file names, such as the
+        adapter that the handler imports. They are written into the copy of the file; see RV(added).
+      - A file with hashes is left alone.
+    type: dict
+    suboptions:
+      file:
+        description: The requirements file, below O(src).
+        type: str
+        default: requirements.txt
+      names:
+        description: Names of the distributions.
+        type: list
+        elements: str
+        required: true
   required_modules:
     description:
       - Top-level modules that every Python function has to find in its package or in its layers, such as the adapter
@@ -489,6 +505,21 @@ kept:
   type: list
   elements: str
   sample: [tests]
+added:
+  description: What of O(added_requirements) was added to the copy of the requirements file.
+  returned: O(state=present)
+  type: list
+  elements: str
+  sample: [mangum]
+notes:
+  description:
+    - What differs in the copy of the app's own C(serverless.yml). A C(frameworkVersion) for Serverless 3 is widened for
+      V(osls) 4, its fork, which reads the same files. A layer of the same name as O(layer.arn) is left out if its
+      account is a placeholder such as 1234567890.
+  returned: O(state=present)
+  type: list
+  elements: str
+  sample: ["frameworkVersion is '3 || 4' instead of '3' in the copy, because osls 4.3.1 is deployed with"]
 """
 
 import os
@@ -611,7 +642,7 @@ def run(module: AnsibleAWSModule) -> dict[str, Any]:
         answer["previous"] = outcome.previous
     if job.fingerprint:
         answer.update(fingerprint=job.fingerprint, unverified=outcome.unverified, kept=list(job.kept))
-        answer["adopted"] = outcome.adopted
+        answer.update(added=list(job.added), notes=list(job.notes), adopted=outcome.adopted)
     if module._diff:
         answer["diff"] = show_diff(outcome, stack_name=job.config.stack_name)
     return answer
@@ -670,6 +701,13 @@ def main() -> None:
             },
             "remember": {"type": "bool", "default": False},
             "extra_files": {"type": "dict", "default": {}},
+            "added_requirements": {
+                "type": "dict",
+                "options": {
+                    "file": {"type": "str", "default": "requirements.txt"},
+                    "names": {"type": "list", "elements": "str", "required": True},
+                },
+            },
             "required_modules": {"type": "list", "elements": "str", "default": []},
             "audit": {"type": "bool", "default": False},
             "allow": allow_option(),

@@ -15,7 +15,7 @@ from pathlib import Path
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 
 from .app_kinds import WSGI, Judge
-from .source_modules import Module, SourceModules, parse
+from .source_modules import Module, SourceModules, handler_modules, parse
 
 # How serverless_wsgi 3.1.0 reads the setting (import_app), and so the handler of ASGI apps: what follows the last dot
 # is the name of the app, what precedes the last slash is a folder, what is between the two is the module to import.
@@ -137,8 +137,7 @@ def imported_files(root: Path, *, app: App | None, handlers: Iterable[str]) -> d
     :returns: Whether a file is certainly imported, by its path below the folder, with ``/``.
     """
     sources = SourceModules([root])
-    modules = [handler.rpartition(".")[0].replace("/", ".") for handler in handlers]
-    reached = sources.reach(module for module in modules if sources.find(module) is not None)
+    reached = sources.reach(handler_modules(handlers))
     if app is not None:
         reached += app.sources.reach([app.setting.module])
     found: dict[str, bool] = {}

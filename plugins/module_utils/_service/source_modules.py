@@ -217,6 +217,15 @@ class SourceModules:
         return any(names[each] > 0 for each in (name, "*", "__getattr__"))
 
 
+def handler_modules(handlers: Iterable[str]) -> list[str]:
+    """Return the modules that functions' handlers name.
+
+    >>> handler_modules(["src/jobs.clean", "app.handler"])
+    ['src.jobs', 'app']
+    """
+    return [handler.rpartition(".")[0].replace("/", ".") for handler in handlers]
+
+
 def parents_and_self(name: str) -> list[str]:
     """Return a dotted name's parents, outermost first, and the name.
 

@@ -4,6 +4,8 @@
 
 """Each example app goes from its requirements to an endpoint that answers, and each front door lets requests in.
 
+None of their requirements names an adapter: it is added. One app is a factory, and one goes through the whole chain.
+
 The chain's own test has Flask. What each framework answers behind each door is held against the framework's own server,
 request by request, in the tests of the front doors.
 """
@@ -18,17 +20,19 @@ from .support import CHECKOUT, Chain, ask
 
 #: Example, front door, what its app is called, and what it answers.
 EXAMPLES = (
-    ("bottle", "function_url", {"serverless_deploy_wsgi_app": "app.app"}, "Bienvenido al servidor de Bottle"),
+    ("bottle", "function_url", {"asesoria_wsgi_app": "app.app"}, "Bienvenido al servidor de Bottle"),
     (
         "django",
         "rest_api",
-        {"serverless_deploy_wsgi_app": "mysite.wsgi.application"},
+        {"asesoria_wsgi_app": "mysite.wsgi.application"},
         "Bienvenido al servidor de Django",
     ),
     ("fastapi", "http_api", {"asesoria_asgi_app": "app.app"}, '{"saludo":"Bienvenido al servidor de FastAPI"}'),
-    ("pyramid", "http_api", {"serverless_deploy_wsgi_app": "app.app"}, "Bienvenido al servidor de Pyramid"),
+    ("pyramid", "http_api", {"asesoria_wsgi_app": "app:create_app()"}, "Bienvenido al servidor de Pyramid"),
     ("starlette", "rest_api", {"asesoria_asgi_app": "app.app"}, "Bienvenido al servidor de Starlette"),
 )
+#: The example that takes site.yml.
+WHOLE_CHAIN = "fastapi"
 
 
 @pytest.mark.parametrize(("name", "door", "app", "answer"), EXAMPLES, ids=[example[0] for example in EXAMPLES])
@@ -46,8 +50,12 @@ def test_example(chain: Chain, name: str, door: str, app: dict[str, str], answer
             "endpoint_verify_requests": [{"body": answer}, {"path": "/nowhere", "status": [404]}],
         }
     )
-    chain.play("playbooks/layer.yml", "-e", given).ok()
-    run = chain.play("playbooks/deploy.yml", "-e", given).ok()
+    if name == WHOLE_CHAIN:
+        run = chain.play("site.yml", "-e", given).ok()
+        assert "fastapi, added: mangum " in run.output
+    else:
+        chain.play("playbooks/layer.yml", "-e", given).ok()
+        run = chain.play("playbooks/deploy.yml", "-e", given).ok()
     assert ask(run) == answer
 
 

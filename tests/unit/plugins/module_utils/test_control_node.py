@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -15,7 +14,6 @@ import yaml
 from ansible_collections.asesoria.serverless.plugins.module_utils import _control_node as node
 from ansible_collections.asesoria.serverless.plugins.module_utils import _end_of_life
 from ansible_collections.asesoria.serverless.plugins.module_utils._check import without
-from ansible_collections.asesoria.serverless.plugins.module_utils._service.syntax import SyntaxProblem, SyntaxVerdict
 
 RUNTIME_FILE = Path(__file__).parents[4] / "meta" / "runtime.yml"
 PYTHON = "/venv/bin/python"
@@ -334,72 +332,6 @@ def test_architecture(architecture: str, ok: bool) -> None:
 )
 def test_layer_name(name: str, ok: bool) -> None:
     assert node.check_layer_name(name).ok is ok
-
-
-def test_app(tmp_path: Path) -> None:
-    assert node.check_app(tmp_path, setting="app.app").problem.startswith("app: the WSGI setting 'app.app' names ")
-    (tmp_path / "app.py").write_text("app = make()\n", encoding="utf-8")
-    check = node.check_app(tmp_path, setting="app.app")
-    assert (check.ok, check.found) == (True, str(tmp_path / "app.py"))
-    assert node.check_app(tmp_path / "none", setting="app.app").problem.startswith("app: the app's folder ")
-
-
-def broken(text: str) -> node.Syntax:
-    """A Python that takes no file in which a text stands, and knows nothing of those with a question mark."""
-
-    def find(paths: Sequence[Path]) -> SyntaxVerdict:
-        held = {path: path.read_text(encoding="utf-8") for path in paths}
-        return SyntaxVerdict(
-            problems=tuple(SyntaxProblem(path, 3, "invalid syntax") for path in paths if text in held[path]),
-            unknown=tuple(path for path in paths if "?" in held[path]),
-        )
-
-    return find
-
-
-@pytest.mark.parametrize(
-    ("files", "state", "found"),
-    [
-        ({"app.py": "app = make()\n"}, "ok", "{folder}/app.py"),
-        ({"app.py": "def app():\n    return make()\n"}, "ok", "{folder}/app.py, where app is called to make the app"),
-        (
-            {"app.py": "app = make()  # newer\n"},
-            "problem",
-            "{folder}/app.py, line 3, which the app imports, is invalid in Python 3.11: invalid syntax",
-        ),
-        (
-            {"app.py": "import shop\napp = make()\n", "shop.py": "# newer\n"},
-            "problem",
-            "{folder}/shop.py, line 3, which",
-        ),
-        (
-            {"app.py": "app = make()\n\ndef late():\n    import shop\n", "shop.py": "# newer\n"},
-            "warning",
-            "{folder}/shop.py, line 3, which the app may import, is invalid in Python 3.11: invalid syntax",
-        ),
-        ({"app.py": "app = make()\n", "script.py": "# newer\n"}, "ok", "{folder}/app.py"),
-        (
-            {"app.py": "app = make()  # ?\n"},
-            "unknown",
-            "not known whether {folder}/app.py is valid in Python 3.11: there is no python3.11 here to ask",
-        ),
-    ],
-)
-def test_the_source_is_what_the_runtimes_python_takes(
-    tmp_path: Path, files: dict[str, str], state: str, found: str
-) -> None:
-    for name, content in files.items():
-        (tmp_path / name).write_text(content, encoding="utf-8")
-    check = node.check_app(tmp_path, setting="app.app", python="3.11", find_broken=broken("newer"))
-    assert check.state == state
-    assert check.found.startswith(found.format(folder=tmp_path))
-
-
-def test_an_app_with_a_configuration_of_its_own(tmp_path: Path) -> None:
-    assert "a serverless.yml in" in node.check_app(tmp_path, setting="").problem
-    (tmp_path / "serverless.yaml").write_text("service: own\n", encoding="utf-8")
-    check = node.check_app(tmp_path, setting="")
-    assert (check.ok, check.found) == (True, str(tmp_path / "serverless.yaml"))
 
 
 @pytest.mark.parametrize(("free", "ok"), [(1024 * MIB, True), (1024 * MIB - 1, False), (0, False)])

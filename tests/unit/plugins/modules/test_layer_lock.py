@@ -115,6 +115,86 @@ def test_a_lock_and_what_is_returned_of_it(locker: Locker, index: FakeIndex) -> 
     assert stat.S_IMODE(locker.dest.stat().st_mode) & 0o600 == 0o600
 
 
+# What is added where nothing brings it.
+
+ADAPTER = {"additions": [{"requirement": "mangum>=0.19", "reason": "adapter for ASGI"}]}
+ADDED = [{"name": "mangum", "version": "0.22.0", "reason": "adapter for ASGI"}]
+
+
+@pytest.fixture
+def fastapi(index: FakeIndex) -> None:
+    """An index with a framework, and with the adapter."""
+    index.wheel("fastapi", "0.110", ["typing-extensions"])
+    index.wheel("typing-extensions", "4.12")
+    index.wheel("mangum", "0.18.0", ["typing-extensions"])
+    index.wheel("mangum", "0.22.0", ["typing-extensions"])
+    index.wheel("bundle", "1.0", ["mangum"])
+
+
+@pytest.mark.usefixtures("fastapi")
+def test_what_nothing_brings_is_added(locker: Locker, index: FakeIndex) -> None:
+    result = locker.run("fastapi", diff=True, **ADAPTER)
+    assert versions(result) == ["fastapi 0.110", "mangum 0.22.0", "typing-extensions 4.12"]
+    assert result["added"] == ADDED
+    assert "+ mangum 0.22.0\n" in result["diff"]["prepared"]
+    index.asked.clear()
+    second = locker.run("fastapi", **ADAPTER)
+    assert (second["changed"], second["added"], index.asked) == (False, ADDED, [])
+    # It goes as it came.
+    without = locker.run("fastapi", diff=True)
+    assert (without["changed"], without["added"]) == (True, [])
+    assert without["diff"] == {"prepared": "- mangum 0.22.0\n"}
+
+
+@pytest.mark.usefixtures("fastapi")
+@pytest.mark.parametrize(
+    ("packages", "options", "expected"),
+    [
+        (["fastapi", "mangum==0.18.0"], {}, "mangum 0.18.0"),
+        (["fastapi", "Mangum"], {}, "mangum 0.22.0"),
+        (["fastapi", "bundle"], {}, "mangum 0.22.0"),
+        (["fastapi"], {"provided": ["mangum"]}, ""),
+    ],
+)
+def test_what_the_requirements_bring_is_not_added(
+    locker: Locker, index: FakeIndex, packages: list[str], options: dict[str, Any], expected: str
+) -> None:
+    locker.run(*packages, **options)
+    # A lock from before there were additions, which has all that they would add, stays as it is.
+    index.asked.clear()
+    result = locker.run(*packages, **options, **ADAPTER)
+    assert (result["changed"], result["added"]) == (False, [])
+    assert index.asked == [] or not expected
+    assert [each for each in versions(result) if each.startswith("mangum")] == ([expected] if expected else [])
+
+
+@pytest.mark.usefixtures("fastapi")
+def test_constraints_hold_for_what_is_added(locker: Locker) -> None:
+    constraints = locker.folder / "constraints.txt"
+    constraints.write_text("mangum<0.22\n")
+    result = locker.run("fastapi", constraints=str(constraints), **ADAPTER)
+    assert result["msg"].startswith("mangum>=0.19 (adapter for ASGI) can't be added to the requirements: ")
+    assert f"{constraints}, line 1" in result["msg"]
+    assert not locker.dest.exists()
+    constraints.write_text("mangum<0.23\n")
+    assert locker.run("fastapi", constraints=str(constraints), **ADAPTER)["added"] == ADDED
+
+
+def test_what_is_added_has_no_hash(locker: Locker, index: FakeIndex) -> None:
+    wheel = index.wheel("fastapi", "0.110")
+    index.wheel("mangum", "0.22.0")
+    result = locker.file(f"fastapi==0.110 --hash=sha256:{wheel.sha256}\n", **ADAPTER)
+    assert result["msg"].startswith(
+        "mangum>=0.19 (adapter for ASGI) can't be added to the requirements: the requirements have hashes, but there "
+        "is none for mangum 0.22.0. "
+    )
+
+
+def test_an_addition_that_is_no_requirement(locker: Locker) -> None:
+    result = locker.run("fastapi", additions=[{"requirement": "mangum=>1"}])
+    assert "the addition 'mangum=>1' is not a requirement" in result["msg"]
+
+
 def test_nothing_is_asked_when_nothing_has_changed(locker: Locker, index: FakeIndex) -> None:
     index.wheel("flask", "3.1")
     first = locker.run("flask")

@@ -393,6 +393,29 @@ def test_a_factory_is_for_the_roles_handler(
     assert "app: app.create_app\n" in (tmp_path / "work/service/serverless.yml").read_text()
 
 
+@pytest.mark.parametrize(
+    ("text", "added", "staged"),
+    [
+        ("fastapi\n", ["mangum"], "fastapi\nmangum\n"),
+        ("fastapi", ["mangum"], "fastapi\nmangum\n"),
+        ("fastapi # the framework \\", ["mangum"], "fastapi # the framework\nmangum\n"),
+        ("fastapi\nMangum==0.19.0\n", [], "fastapi\nMangum==0.19.0\n"),
+        ("fastapi==0.1 --hash=sha256:00\n", [], "fastapi==0.1 --hash=sha256:00\n"),
+        ("-r more.txt\n", [], "-r more.txt\n"),
+    ],
+)
+def test_the_copy_of_the_requirements_gets_what_is_missing(
+    options: dict[str, Any], app: Path, tmp_path: Path, text: str, added: list[str], staged: str
+) -> None:
+    (app / "requirements.txt").write_text(text)
+    (app / "more.txt").write_text("fastapi\nmangum\n")
+    options = {**options, "added_requirements": {"names": ["mangum"]}}
+    assert deploy(options)["added"] == added
+    assert (tmp_path / "work/service/requirements.txt").read_text() == staged
+    assert (app / "requirements.txt").read_text() == text
+    assert not deploy(options)["changed"]
+
+
 def test_what_is_imported_travels_whatever_it_is_called(options: dict[str, Any], cloud: FakeCloud, app: Path) -> None:
     for name, content in {
         "app.py": "from tests import double\n\napp = double(1)\n",
@@ -445,6 +468,27 @@ def test_a_handler_of_the_apps_own_stays_where_it_is(options: dict[str, Any], cl
     deploy(options)
     assert handler.read_text() == "from serverless_wsgi import handle_request\n"
     assert cloud.read()["calls"][0]["files"] == ["app.py", "serverless.yml"]
+
+
+def test_the_tutorials_configuration_is_adjusted_in_the_copy(
+    options: dict[str, Any], cloud: FakeCloud, app: Path, tmp_path: Path
+) -> None:
+    account = "arn:aws:lambda:us-east-1:{}:layer:deps:{}"
+    text = (
+        "service: own\nframeworkVersion: '3'\nprovider:\n  name: aws\n  runtime: python3.11\nfunctions:\n  api:\n"
+        f"    handler: app.handler\n    layers: ['{account.format(1234567890, 1)}']\n"
+    )
+    (app / "serverless.yml").write_text(text)
+    package = tmp_path / "cloud/node_modules/osls/package.json"
+    package.parent.mkdir(parents=True)
+    package.write_text('{"version": "4.3.1"}')
+    program = tmp_path / "cloud/node_modules/.bin/osls"
+    program.parent.mkdir()
+    program.symlink_to(cloud.cli)
+    layer = {"arn": account.format(123456789012, 4), "runtime": "python3.11"}
+    result = deploy({**options, "config": None, "cli": [str(program)], "layer": layer}, check_mode=True)
+    assert [note.split(" ")[0:2] for note in result["notes"]] == [["frameworkVersion", "is"], ["the", "layer"]]
+    assert (app / "serverless.yml").read_text() == text
 
 
 def test_the_apps_own_configuration(options: dict[str, Any], cloud: FakeCloud, app: Path) -> None:
