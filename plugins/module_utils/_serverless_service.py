@@ -327,9 +327,7 @@ class ServiceManager:
         :raises ServerlessError: the note can't be removed.
         """
         stack = self._stacks.find(job.config.stack_name)
-        if stack is not None:
-            self._claims.require(stack, job.owner, remedy=_LEAVE)
-        note = self._notes.read(stack)
+        note = self._notes.read(stack) if stack is not None and self._claims.owns(stack, job.owner) else None
         if note is None or not note.covers(stack):
             return Outcome(changed=False, stack=stack)
         if not check_mode:
