@@ -86,7 +86,7 @@ class Step:
     :param argv: the command.
     :param env: what is set beside the common environment.
     :param pytest: it runs pytest, whose tests are counted one by one; any other step counts as one.
-    :param sandbox: it starts sandboxes, so it waits until their packages are installed.
+    :param sandbox: it starts sandboxes, so it waits until what they share is installed.
     """
 
     name: str
@@ -153,6 +153,13 @@ PACKAGES = Step(
     "sandbox-packages",
     (str(BIN / "ansible-playbook"), "-i", "inventory/sandbox/hosts.yml", "playbooks/sandbox.yml", *INSTALL_ONLY),
 )
+#: Installs the Serverless CLI, once for all sandboxes of the end-to-end tests.
+CLI = Step(
+    "serverless-cli",
+    (str(BIN / "ansible-playbook"), "-i", "inventory/sandbox/hosts.yml", "tests/integration/install_cli.yml"),
+)
+#: What sandboxes share.
+SHARED = (PACKAGES, CLI)
 
 
 def lint_group() -> Group:
@@ -339,7 +346,8 @@ class Runner:
 
     def _run_one(self, step: Step) -> Outcome:
         if step.sandbox:
-            self._outcomes[PACKAGES.name].result()
+            for shared in SHARED:
+                self._outcomes[shared.name].result()
         started = time.monotonic()
         step.report.unlink(missing_ok=True)
         with step.log.open("wb") as log:
@@ -551,7 +559,7 @@ def select(names: list[str]) -> list[Group]:
         raise SystemExit(f"check: no step is called {', '.join(unknown)}; scripts/check --list shows the names")
     chosen = tuple(step for name in groups if name in names for step in groups[name].steps)
     single = tuple(steps[name] for name in names if name in steps and name not in groups)
-    first = (PACKAGES,) if any(step.sandbox for step in (*chosen, *single)) else ()
+    first = SHARED if any(step.sandbox for step in (*chosen, *single)) else ()
     # Whole groups go through one queue, so that a long step at the end of one leaves no processor idle.
     parts = ((first + chosen, JOBS), (single, 1)) if chosen else ((first + single, 1),)
     return [Group(part, jobs=jobs) for part, jobs in parts if part]

@@ -28,6 +28,7 @@ def chain() -> Iterator[Chain]:
     chain = Chain(folder=folder, port=free_base_port())
     try:
         chain.play("-i", CHECKOUT / "inventory/sandbox/hosts.yml", "playbooks/sandbox.yml").ok()
+        chain.borrow_cli()
         chain.add_personal_profile()
         yield chain
     finally:

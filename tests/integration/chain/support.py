@@ -34,6 +34,7 @@ from asesoria_sandbox import request_log  # noqa: E402  # the sandbox's own code
 from asesoria_sandbox.settings import ADMIN_KEY  # noqa: E402
 
 BIN = Path(sys.executable).parent
+SHARED_CLI = CHECKOUT / ".cache/cli"
 #: What a user's shell may export. None of it reaches the sandbox.
 SHELL = {
     "AWS_ACCESS_KEY_ID": "AKIAOFSOMEBODYELSE00",
@@ -62,6 +63,18 @@ if not any(os.environ.get(name) for name in ("HTTP_PROXY", "http_proxy", "NO_PRO
 #: What the example app answers.
 WELCOME = "Bienvenido al servidor de Flask"
 _RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
+
+
+def link(source: str, target: str) -> None:
+    """Make a hard link, or a copy where the file system can't.
+
+    :param source: The file.
+    :param target: The new name.
+    """
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def free_base_port() -> int:
@@ -184,6 +197,16 @@ class Chain:
         parser = ConfigParser(interpolation=None)
         parser.read(self.sandbox / "aws/credentials", encoding="utf-8")
         return parser["asesoria"]
+
+    def borrow_cli(self) -> None:
+        """Take the Serverless CLI from where tests/integration/install_cli.yml installs it, if it is there.
+
+        A role that finds an incomplete or another CLI installs its own.
+        """
+        for stamp in SHARED_CLI.glob("*/node_modules/.installed-*"):
+            name = stamp.parts[len(SHARED_CLI.parts)]
+            with suppress(FileExistsError):
+                shutil.copytree(SHARED_CLI / name, self.sandbox / "state/cli" / name, symlinks=True, copy_function=link)
 
     def add_personal_profile(self) -> None:
         """Put a profile into the AWS files that is none of the chain's business."""
