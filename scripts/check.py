@@ -47,23 +47,22 @@ LINE_LENGTH = 160
 _MARKED = re.compile(r"(ERROR|FATAL|CRITICAL)\b")
 DOCS_ARGUMENTS = ("lint-collection-docs", "--plugin-docs", "--validate-collection-refs=self", "--skip-rstcheck")
 #: Tests that do not care which ansible-core there is, nor which of its packages: of a shell script, of a policy's text,
-#: of a network's faults, and of what runs on a builder, which has the standard library only.
-OF_NO_VERSION = tuple(
-    f"--ignore-glob=*/{name}"
-    for name in (
-        "roles/test_python311_*",
-        "module_utils/test_archive.py",
-        "module_utils/test_detached.py",
-        "module_utils/test_zip_unpack.py",
-        "roles/test_*_linter.py",
-        "module_utils/test_build_from_lock.py",
-        "module_utils/test_import_gate.py",
-        "module_utils/test_layer_build.py",
-        "module_utils/test_layer_cache.py",
-        "module_utils/test_wheel_fetch.py",
-        "modules/test_layer_publish_faults.py",
-    )
+#: of a network's faults, of what runs on a builder, which has the standard library only.
+_FILES_OF_NO_VERSION = (
+    "roles/test_python311_*",
+    "module_utils/test_archive.py",
+    "module_utils/test_detached.py",
+    "module_utils/test_zip_unpack.py",
+    "roles/test_*_linter.py",
+    "module_utils/test_build_from_lock.py",
+    "module_utils/test_import_gate.py",
+    "module_utils/test_layer_build.py",
+    "module_utils/test_layer_cache.py",
+    "module_utils/test_wheel_fetch.py",
+    "modules/test_layer_publish_faults.py",
 )
+#: The same, with the tests of runs that are killed at any of their steps.
+OF_NO_VERSION = ("-k", "not killed", *(f"--ignore-glob=*/{name}" for name in _FILES_OF_NO_VERSION))
 #: What ansible-test hands to programs that know nothing of ansible-core: what they make of the files is seen with the
 #: newest, whose are newer, too.
 OF_THE_FILES_ALONE = tuple(
@@ -195,7 +194,11 @@ def unit_group() -> Group:
     return Group(
         steps=(
             Step("unit", (str(BIN / "python"), *arguments), pytest=True),
-            Step("unit-oldest", ("scripts/in-venv", "oldest", "python", *arguments, *OF_NO_VERSION), pytest=True),
+            Step(
+                "unit-oldest",
+                ("scripts/in-venv", "oldest", "python", *arguments, *OF_NO_VERSION),
+                pytest=True,
+            ),
         ),
     )
 
