@@ -58,7 +58,7 @@ def _installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
 @pytest.fixture(name="plugins", scope="session")
 def _plugins(installed: Installed) -> dict[str, list[str]]:
     """The names of the plugins by their kind, from the archive's files."""
-    kinds = {"module": "modules", "filter": "filter", "lookup": "lookup", "inventory": "inventory"}
+    kinds = {"module": "modules", "filter": "filter", "test": "test", "lookup": "lookup", "inventory": "inventory"}
     return {
         kind: sorted(
             f"{NAME}.{path.stem}"

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.asesoria.serverless.plugins.filter.ownership import owner_tags, owner_words
+from ansible_collections.asesoria.serverless.plugins.filter.owner_tags import owner_tags, owner_words
 from ansible_collections.asesoria.serverless.plugins.module_utils._aws.ownership import Owner, read_owner
-from ansible_collections.asesoria.serverless.plugins.test.ownership import TestModule
+from ansible_collections.asesoria.serverless.plugins.test.ours import TestModule
 from hypothesis import given
 from hypothesis import strategies as st
 
