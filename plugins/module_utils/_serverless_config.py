@@ -33,6 +33,8 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._yaml_tree imp
 #: speaks of: a stack that holds just the bucket (the first of the CLI's two steps), or one that was rolled back, does
 #: not have the new one. A tag would be there from the first step on, and would be put on every single resource.
 FINGERPRINT_OUTPUT = "AsesoriaFingerprint"
+#: The stack's output that holds the name of the app.
+APP_OUTPUT = "AsesoriaApp"
 
 # Names that osls looks for, see its lib/cli/resolve-configuration-path.js.
 CONFIG_NAMES = tuple(f"serverless.{suffix}" for suffix in ("yml", "yaml", "json", "js", "cjs", "mjs", "ts"))
@@ -132,11 +134,12 @@ def check_stack_name(name: str) -> None:
         )
 
 
-def with_fingerprint(text: str, *, fingerprint: str, origin: str) -> str:
+def with_fingerprint(text: str, *, fingerprint: str, origin: str, app: str = "") -> str:
     """Add the output that holds the fingerprint; everything else, unknown tags included, stays.
 
     :param text: a C(serverless.yml).
     :param fingerprint: the output's value.
+    :param app: value of the output that holds the name of the app; empty for none.
     :param origin: where the text comes from, for messages.
     """
     root = compose(text, origin=origin)
@@ -144,7 +147,10 @@ def with_fingerprint(text: str, *, fingerprint: str, origin: str) -> str:
         "Description": "What was deployed; asesoria.serverless compares it before it deploys again",
         "Value": fingerprint,
     }
-    ours = compose(dump({"Outputs": {FINGERPRINT_OUTPUT: output}}), origin="the fingerprint")
+    outputs = {FINGERPRINT_OUTPUT: output}
+    if app:
+        outputs[APP_OUTPUT] = {"Description": "The app that was deployed", "Value": app}
+    ours = compose(dump({"Outputs": outputs}), origin="the fingerprint")
     theirs = child(root, "resources")
     if is_nothing(theirs):
         resources = [ours]

@@ -35,6 +35,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._package_gate 
 from ansible_collections.asesoria.serverless.plugins.module_utils._rules import read_allowances
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import RUNTIMES
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_config import (
+    APP_OUTPUT,
     CONFIG_NAMES,
     FINGERPRINT_OUTPUT,
     ServiceConfig,
@@ -52,6 +53,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._service.app i
     imported_files,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._service.app_kinds import ASGI, WSGI
+from ansible_collections.asesoria.serverless.plugins.module_utils._service.app_name import name_app
 from ansible_collections.asesoria.serverless.plugins.module_utils._service.own_config import adjust
 from ansible_collections.asesoria.serverless.plugins.module_utils._service.staged_requirements import (
     extended,
@@ -139,6 +141,7 @@ def make_deployment(options: Mapping[str, Any], *, region: str) -> Job:
         stage=options["stage"],
         region=region,
         owner=owner,
+        app=name_app(root, setting=config.wsgi_app or config.asgi_app),
         adopt=options["adopt"],
         confirm=options["confirm"],
         gate=gate,
@@ -303,7 +306,8 @@ def describe_stack(stack: Stack | None, *, name: str, endpoint_format: str, regi
     :param stage: the service's stage.
     """
     outputs = dict(stack.outputs) if stack else {}
-    outputs.pop(FINGERPRINT_OUTPUT, None)
+    for own in (FINGERPRINT_OUTPUT, APP_OUTPUT):
+        outputs.pop(own, None)
     return {
         "stack_name": name,
         "stack_status": stack.status if stack else None,

@@ -57,6 +57,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_pl
     summary_diff,
     with_losses,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._service.app_name import encode, replaced_app
 from ansible_collections.asesoria.serverless.plugins.module_utils._service.loss_guard import LossGuard
 from ansible_collections.asesoria.serverless.plugins.module_utils._service.losses import Loss
 from ansible_collections.asesoria.serverless.plugins.module_utils._service.notes import Notes
@@ -110,6 +111,7 @@ class Job:
     :param config_name: the name of its file.
     :param origin: where the configuration comes from, for messages.
     :param files: the app's files.
+    :param app: name of the app; empty for what deploys nothing new.
     :param fingerprint: the hash of all that the deployment depends on; empty for what deploys nothing new.
     :param stage: the stage.
     :param region: the region.
@@ -134,6 +136,7 @@ class Job:
     stage: str
     region: str
     owner: Owner
+    app: str = ""
     adopt: bool = False
     confirm: str = ""
     gate: PackageGate | None = None
@@ -158,6 +161,7 @@ class Outcome:
     :param weighted: whether new code answers a part of the requests only.
     :param losses: resources with data that go, and all that go if the stack is taken over.
     :param adopted: whether the stack belonged to another owner.
+    :param replaces_app: the app that was at the service's address; C(None) if it is the same one, or not known.
     """
 
     changed: bool
@@ -168,6 +172,7 @@ class Outcome:
     unverified: bool = False
     losses: tuple[Loss, ...] = ()
     adopted: bool = False
+    replaces_app: str | None = None
 
 
 class ServiceManager:
@@ -405,7 +410,9 @@ class ServiceManager:
         if stack is not None:
             require_deployable(stack)
         previous = self._previous(self._standing_note(job, stack=stack), stack=stack)
-        planned = Outcome(changed=True, stack=stack, previous=previous)
+        planned = Outcome(
+            changed=True, stack=stack, previous=previous, replaces_app=self._replaced_app(job, stack=stack)
+        )
         if not self._cli.installed:
             wanted = {"stack": job.config.stack_name, "fingerprint": job.fingerprint}
             diff = summary_diff(stack, wanted={**wanted, "files": [file.name for file in job.files]})
@@ -415,6 +422,16 @@ class ServiceManager:
             losses = self._accepted_losses(job, stack=stack, template=packaged_template(work.package), exact=False)
             adopted = self._is_taken_over(job, stack=stack)
             return replace(planned, diff=with_losses(diff, losses), losses=losses, adopted=adopted)
+
+    def _replaced_app(self, job: Job, *, stack: Stack | None) -> str | None:
+        """The app that another one takes the place of, which is told."""
+        was = replaced_app(stack, app=job.app)
+        if was is not None:
+            self._warn(
+                f"The stack {job.config.stack_name} holds the app {was}. The app {job.app} takes its place, at the "
+                "same address. To have both, deploy one of them under another service name."
+            )
+        return was
 
     def _accepted_losses(
         self, job: Job, *, stack: Stack | None, template: Mapping[str, Any], exact: bool
@@ -430,7 +447,7 @@ class ServiceManager:
         return losses
 
     def _package(self, job: Job, *, stack: Stack | None, work: WorkFolder, diff: bool) -> Diff:
-        config = with_fingerprint(job.config.text, fingerprint=job.fingerprint, origin=job.origin)
+        config = with_fingerprint(job.config.text, fingerprint=job.fingerprint, origin=job.origin, app=encode(job.app))
         work.fill(files=job.files, config=config, config_name=job.config_name)
         self._cli.package(work)
         if job.release is not None:
@@ -466,6 +483,7 @@ class ServiceManager:
         stack = self._claimed(self._stacks.find(name), job)
         losses = self._accepted_losses(job, stack=stack, template=template, exact=True)
         adopted = self._is_taken_over(job, stack=stack)
+        replaces = self._replaced_app(job, stack=stack)
         note = (standing or Note((), previous or "")).with_deployment(job.fingerprint)
         if job.remember:
             self._notes.write(note, stack=stack)
@@ -489,6 +507,7 @@ class ServiceManager:
             weighted=weighted,
             losses=losses,
             adopted=adopted,
+            replaces_app=replaces,
         )
 
     def _deployment(self, job: Job, *, template: Mapping[str, Any], standing: Note | None, work: WorkFolder) -> Change:

@@ -400,7 +400,7 @@ stack_status:
   type: str
   sample: UPDATE_COMPLETE
 outputs:
-  description: Outputs of the stack by name, the fingerprint left out.
+  description: Outputs of the stack by name, without those of the collection itself.
   returned: success
   type: dict
   sample:
@@ -444,6 +444,14 @@ adopted:
   returned: O(state=present)
   type: bool
   sample: false
+replaces_app:
+  description:
+    - The app that was at the service's address, if another one takes its place, by the name of the project in its
+      C(pyproject.toml) or else of its folder, and by its object. It is C(null) if it is the same app, or not known.
+    - The stack has the name of the app in an output, C(AsesoriaApp). A warning says so too, in check mode as well.
+  returned: O(state=present)
+  type: str
+  sample: shop (app.app)
 losses:
   description:
     - Resources with data that the deployment removes or replaces, and with O(adopt) all resources of the other owner's
@@ -642,7 +650,8 @@ def run(module: AnsibleAWSModule) -> dict[str, Any]:
         answer["previous"] = outcome.previous
     if job.fingerprint:
         answer.update(fingerprint=job.fingerprint, unverified=outcome.unverified, kept=list(job.kept))
-        answer.update(added=list(job.added), notes=list(job.notes), adopted=outcome.adopted)
+        answer.update(added=list(job.added), notes=list(job.notes))
+        answer.update(adopted=outcome.adopted, replaces_app=outcome.replaces_app)
     if module._diff:
         answer["diff"] = show_diff(outcome, stack_name=job.config.stack_name)
     return answer

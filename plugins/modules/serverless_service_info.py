@@ -77,7 +77,7 @@ stack_status:
   type: str
   sample: UPDATE_COMPLETE
 outputs:
-  description: Outputs of the stack by name, the fingerprint left out.
+  description: Outputs of the stack by name, without those of the collection itself.
   returned: success
   type: dict
   sample:

@@ -93,7 +93,7 @@ stack_arn:
   type: str
   sample: arn:aws:cloudformation:us-east-1:123456789012:stack/mi-api-flask-dev/1
 outputs:
-  description: Outputs of the stack by name, the fingerprint left out.
+  description: Outputs of the stack by name, without those of the collection itself.
   returned: success
   type: dict
 endpoint:

@@ -810,6 +810,38 @@ def test_the_apps_own_configuration_gets_the_owners_tags(options: dict[str, Any]
     assert deploy({**gone, "state": "absent"})["changed"], "a removal reads no tags"
 
 
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_another_app_at_the_same_address_is_told(
+    options: dict[str, Any], cloud: FakeCloud, app: Path, tmp_path: Path, check_mode: bool
+) -> None:
+    assert deploy(options)["replaces_app"] is None
+    assert cloud.read()["stacks"][STACK]["outputs"]["AsesoriaApp"] == "app (app.app)"
+    (app / "app.py").write_text("app = make(2)\n")
+    assert deploy(options)["replaces_app"] is None
+    other = tmp_path / "añade"
+    other.mkdir()
+    (other / "app.py").write_text("app = make(3)\n")
+    result = deploy({**options, "src": str(other)}, check_mode=check_mode)
+    assert result["replaces_app"] == "app (app.app)"
+    assert "shop-dev holds the app app (app.app). The app añade (app.app) takes its place" in str(result["warnings"])
+    assert "AsesoriaApp" not in result["outputs"]
+    assert_return_documented(serverless_service, result)
+    if not check_mode:
+        assert deploy({**options, "src": str(other)})["replaces_app"] is None
+        again = deploy(options)
+        assert again["replaces_app"] == "añade (app.app)"
+
+
+def test_a_project_keeps_its_name_wherever_its_folder_is(options: dict[str, Any], app: Path, tmp_path: Path) -> None:
+    (app / "pyproject.toml").write_text('[project]\nname = "orders"\n')
+    deploy(options)
+    moved = app.rename(tmp_path / "elsewhere")
+    (moved / "app.py").write_text("app = make(2)\n")
+    assert deploy({**options, "src": str(moved)})["replaces_app"] is None
+    (moved / "pyproject.toml").write_text("[project\n")
+    assert deploy({**options, "src": str(moved)})["replaces_app"] == "orders (app.app)"
+
+
 QUEUE: dict[str, Any] = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "jobs", "DelaySeconds": 1}}
 #: The queue as it is in the stack, for messages.
 JOBS = "Jobs (AWS::SQS::Queue, shop-dev-Jobs)"
