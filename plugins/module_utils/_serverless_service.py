@@ -162,6 +162,7 @@ class Outcome:
     :param losses: resources with data that go, and all that go if the stack is taken over.
     :param adopted: whether the stack belonged to another owner.
     :param replaces_app: the app that was at the service's address; C(None) if it is the same one, or not known.
+    :param unverified_before: whether the stack held something that was not verified, so that C(previous) is older.
     """
 
     changed: bool
@@ -173,6 +174,7 @@ class Outcome:
     losses: tuple[Loss, ...] = ()
     adopted: bool = False
     replaces_app: str | None = None
+    unverified_before: bool = False
 
 
 class ServiceManager:
@@ -508,6 +510,7 @@ class ServiceManager:
             losses=losses,
             adopted=adopted,
             replaces_app=replaces,
+            unverified_before=standing is not None,
         )
 
     def _deployment(self, job: Job, *, template: Mapping[str, Any], standing: Note | None, work: WorkFolder) -> Change:

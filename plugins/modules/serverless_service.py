@@ -444,6 +444,12 @@ adopted:
   returned: O(state=present)
   type: bool
   sample: false
+unverified_before:
+  description: >-
+    Whether the stack held something that was not verified, see O(remember), so that RV(previous) is older than that.
+  returned: O(state=present)
+  type: bool
+  sample: false
 replaces_app:
   description:
     - The app that was at the service's address, if another one takes its place, by the name of the project in its
@@ -652,6 +658,7 @@ def run(module: AnsibleAWSModule) -> dict[str, Any]:
         answer.update(fingerprint=job.fingerprint, unverified=outcome.unverified, kept=list(job.kept))
         answer.update(added=list(job.added), notes=list(job.notes))
         answer.update(adopted=outcome.adopted, replaces_app=outcome.replaces_app)
+        answer["unverified_before"] = outcome.unverified_before
     if module._diff:
         answer["diff"] = show_diff(outcome, stack_name=job.config.stack_name)
     return answer

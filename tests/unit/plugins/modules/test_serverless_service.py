@@ -953,6 +953,13 @@ def test_a_change_set_goes_whatever_happens(
     assert cloud.read()["change_sets"] == {}
 
 
+def test_a_deployment_says_whether_what_it_goes_back_to_is_older(options: dict[str, Any], app: Path) -> None:
+    options["remember"] = True
+    assert not deploy(options)["unverified_before"]
+    (app / "app.py").write_text("app = make(2)\n")
+    assert deploy(options)["unverified_before"], "nobody has verified the first one"
+
+
 def test_going_back_does_not_delete_data_either(options: dict[str, Any], cloud: FakeCloud) -> None:
     deploy(options)
     second = deploy(holding(options, Jobs=QUEUE))
