@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.asesoria.serverless.plugins.module_utils._base.regular_file import read_regular
 
 _LOCK = "package-lock.json"
 #: The packages that are a CLI, and the program of each.
@@ -52,7 +53,7 @@ def serverless_cli(cli: str, shipped: str) -> dict[str, Any]:
 def _packages(path: Path) -> dict[str, str]:
     """The packages that a lock was made for, and their versions."""
     try:
-        lock: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        lock: Mapping[str, Any] = json.loads(read_regular(path))
         there = lock["packages"]
         wanted = {**there[""].get("dependencies", {}), **there[""].get("devDependencies", {})}
         return {name: str(there[f"node_modules/{name}"]["version"]) for name in sorted(wanted)}

@@ -26,6 +26,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from ansible_collections.asesoria.serverless.plugins.module_utils._base.regular_file import open_regular
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._file_tree import entries_below
 from ansible_collections.asesoria.serverless.plugins.module_utils._streams import Compressed, Streams
@@ -140,7 +141,7 @@ def file_sha256(path: Path) -> str:
     :raises OSError: the file can't be read.
     """
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with os.fdopen(open_regular(path), "rb") as file:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
     return digest.hexdigest()

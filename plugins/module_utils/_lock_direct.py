@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
 
+from ansible_collections.asesoria.serverless.plugins.module_utils._base.regular_file import read_regular
 from ansible_collections.asesoria.serverless.plugins.module_utils._lock_index import (
     File,
     FileProblemError,
@@ -170,7 +171,7 @@ def _name_of(address: str, requirement: Requirement) -> str:
 def _project(folder: Path) -> Mapping[str, Any]:
     path = project_file(folder)
     try:
-        content = read_toml(path.read_text(encoding="utf-8"))
+        content = read_toml(read_regular(path).decode("utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:

@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ansible_collections.asesoria.serverless.plugins.module_utils._base.regular_file import read_regular
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._requirements import Requirements, index_environment
 
@@ -101,7 +102,7 @@ def pip_settings(environment: Mapping[str, str]) -> dict[str, str]:
         parser = configparser.RawConfigParser()
         try:
             with suppress(FileNotFoundError, NotADirectoryError):
-                parser.read_string(path.read_text(encoding="utf-8"))
+                parser.read_string(read_regular(path).decode("utf-8"))
         except (OSError, UnicodeDecodeError, configparser.Error) as error:
             # What a parser says of a line may quote a password in it.
             reason = error.strerror if isinstance(error, OSError) else type(error).__name__

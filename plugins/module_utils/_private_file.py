@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._base.file_lock import exclusive, lock_path
+from ansible_collections.asesoria.serverless.plugins.module_utils._base.regular_file import read_regular
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 
 FILE_MODE = 0o600
@@ -36,7 +37,7 @@ def read_text(path: Path) -> str | None:
     :raises PrivateFileError: the file is there but can't be read.
     """
     try:
-        return path.read_bytes().decode("utf-8", "surrogateescape")
+        return read_regular(path).decode("utf-8", "surrogateescape")
     except FileNotFoundError:
         return None
     except OSError as error:

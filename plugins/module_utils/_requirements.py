@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ansible_collections.asesoria.serverless.plugins.module_utils._base.regular_file import read_regular
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 
 _COMMENT = re.compile(r"(^|\s+)#.*$")
@@ -319,15 +320,18 @@ def _read_text(path: Path, *, kind: str, included_by: _Line | None) -> str:
     origin = f", which {included_by.file} includes in line {included_by.number}," if included_by else ""
     subject = f"{kind}s file {path}{origin}"
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return read_regular(path).decode("utf-8-sig")
     except FileNotFoundError as error:
-        raise RequirementsError(f"{subject} does not exist", "Correct the path or write the file") from error
+        target = f": it is a link to {path.readlink()}" if path.is_symlink() else ""
+        raise RequirementsError(f"{subject} does not exist{target}", "Correct the path or write the file") from error
     except IsADirectoryError as error:
         raise RequirementsError(f"{subject} is a folder", "Name the file in it") from error
     except UnicodeDecodeError as error:
         raise RequirementsError(f"{subject} is not UTF-8 text", "Save it as UTF-8") from error
     except OSError as error:
-        raise RequirementsError(f"{subject} can't be read ({error.strerror})", "Make it readable") from error
+        raise RequirementsError(
+            f"{subject} can't be read ({error.strerror})", "Name a regular file that you may read"
+        ) from error
 
 
 def _logical_lines(path: Path, text: str) -> Iterator[_Line]:

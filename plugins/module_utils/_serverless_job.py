@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._aws.ownership import Owner
+from ansible_collections.asesoria.serverless.plugins.module_utils._base.regular_file import read_regular
 from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import Stack
 from ansible_collections.asesoria.serverless.plugins.module_utils._endpoint import (
     endpoint_target,
@@ -291,7 +292,7 @@ def _lock_hash(path: str | None) -> str:
 
 def _read(path: Path, *, what: str) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return read_regular(path).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ServerlessError(f"the {what} {path} can't be read: {error}", "Make it a readable text file") from error
 

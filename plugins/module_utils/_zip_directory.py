@@ -15,6 +15,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from ansible_collections.asesoria.serverless.plugins.module_utils._base.regular_file import open_regular
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 
 #: Opens an address with the given header fields.
@@ -48,7 +49,7 @@ def local_directory(path: Path) -> list[zipfile.ZipInfo]:
     :raises UnreadableError: it is no zip, or not there.
     """
     try:
-        with path.open("rb") as file:
+        with os.fdopen(open_regular(path), "rb") as file:
             return read_directory(file)
     except OSError as error:
         raise UnreadableError(f"{path} can't be read: {error.strerror}", "") from error

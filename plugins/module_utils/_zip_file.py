@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from ansible_collections.asesoria.serverless.plugins.module_utils._base.regular_file import open_regular
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 
 #: What inflates.
@@ -83,7 +84,7 @@ class ZipBytes:
     """
 
     def __init__(self, path: Path) -> None:
-        self._handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self._handle = open_regular(path)
         weakref.finalize(self, os.close, self._handle)
 
     def member(self, info: zipfile.ZipInfo) -> bytes | None:

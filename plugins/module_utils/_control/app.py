@@ -41,7 +41,6 @@ Syntax = Callable[[Sequence[Path]], SyntaxVerdict]
 
 APP = "app"
 OWN_CONFIG = "serverless.yml"
-_MOST_BYTES = 16 * 1024 * 1024
 
 
 def check_app(
@@ -76,7 +75,7 @@ def check_own(around: Surroundings, *, python: str = "", find_broken: Syntax | N
         yield Check(APP, PROBLEM, "nothing", f"a serverless.yml in {around.app_dir}", remedy)
         return
     try:
-        text = read_regular(path, most=_MOST_BYTES).decode("utf-8")
+        text = read_regular(path).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         yield Check(APP, PROBLEM, f"{path} can't be read: {reason}", "", "Write a serverless.yml as a text file there")

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ansible_collections.asesoria.serverless.plugins.module_utils._base.regular_file import read_regular
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 
 from .app_kinds import WSGI, Judge
@@ -176,7 +177,7 @@ def check_adapter_imports(files: Iterable[Path]) -> None:
     for path in files:
         if path.suffix != ".py":
             continue
-        content = path.read_bytes()
+        content = read_regular(path)
         tree = parse(path) if b"serverless_wsgi" in content else None
         line = _wrong_import(tree) if tree else None
         if line is not None:

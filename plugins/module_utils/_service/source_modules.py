@@ -17,8 +17,6 @@ from pathlib import Path
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._base.regular_file import read_regular
 
-#: A file larger than this is no source that anyone wrote; Python's own largest module has less than 1 MB.
-_MOST_BYTES = 16 * 1024 * 1024
 _COMPILED = re.compile(r"(?:\.[\w-]+)*\.(?:so|pyc)")
 #: Functions that import the module of a name.
 _IMPORTERS = ("import_module", "__import__", "include")
@@ -244,7 +242,7 @@ def parse(path: Path) -> ast.Module | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(read_regular(path, most=_MOST_BYTES), filename=str(path))
+            return ast.parse(read_regular(path), filename=str(path))
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

@@ -14,7 +14,6 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._base.regular_
 from ansible_collections.asesoria.serverless.plugins.module_utils._project_name import normalize
 from ansible_collections.asesoria.serverless.plugins.module_utils._requirements import read_requirements
 
-_MOST_BYTES = 16 * 1024 * 1024
 _MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -40,7 +39,7 @@ def extended(path: Path, *, names: Sequence[str]) -> bytes:
     :param path: The requirements file.
     :param names: Names of the distributions.
     """
-    content = read_regular(path, most=_MOST_BYTES)
+    content = read_regular(path)
     if content.startswith(_MARKS):
         content = content.decode("utf-16").encode()
     return content.rstrip(b"\\\n\r ") + "".join(f"\n{name}" for name in names).encode() + b"\n"

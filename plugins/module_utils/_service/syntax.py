@@ -28,7 +28,6 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._base.regular_
 Runner = Callable[[Sequence[str]], "str | None"]
 Version = tuple[int, int]
 
-_MOST_BYTES = 16 * 1024 * 1024
 _FILES_PER_CALL = 200
 _COMPILE = """
 import json, sys, warnings
@@ -148,7 +147,7 @@ def _own_problem(path: Path) -> Found | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            compile(read_regular(path, most=_MOST_BYTES), str(path), "exec", dont_inherit=True)
+            compile(read_regular(path), str(path), "exec", dont_inherit=True)
     except SyntaxError as error:
         return error.lineno or 1, error.msg or "invalid syntax"
     except ValueError as error:
@@ -172,7 +171,7 @@ def _judged(path: Path, *, python: Version, own: Version) -> Found | None:
 
 def _added_since(path: Path, *, python: Version) -> Found | None:
     """What in a file that is valid here is newer than a version of Python."""
-    content = read_regular(path, most=_MOST_BYTES)
+    content = read_regular(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -233,7 +232,7 @@ def _is_one_string(text: str, *, opening: str) -> bool:
 
 def _text(path: Path) -> str:
     """A source file's text, as Python decodes it."""
-    content = read_regular(path, most=_MOST_BYTES)
+    content = read_regular(path)
     try:
         encoding, _lines = tokenize.detect_encoding(io.BytesIO(content).readline)
         return io.TextIOWrapper(io.BytesIO(content), encoding=encoding).read()
