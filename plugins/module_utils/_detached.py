@@ -35,7 +35,7 @@ dir=$1 shown=$2
 [ -e "$dir" ] || [ -L "$dir" ] || { echo 'state absent'; exit 0; }
 if [ -L "$dir" ] || [ ! -d "$dir" ] || [ ! -O "$dir" ]; then echo 'state foreign'; exit 0; fi
 cd "$dir" || exit 1
-if [ ! -f key ]; then
+if [ ! -f key ] || ! grep -qxE '[0-9a-f]{32}' key; then
     if [ -z "$(ls -A)" ]; then echo 'state absent'; else echo 'state foreign'; fi
     exit 0
 fi

@@ -11,6 +11,7 @@ there. Anything else is as if it were not there, and is replaced by what is buil
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -28,6 +29,8 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._manifest impo
 MOST_ENTRIES = 20
 _ZIP, _MANIFEST = "layer.zip", "layer.manifest.json"
 _PARTIAL = ".partial-"
+#: A key is a SHA-256.
+_KEY = re.compile(r"[0-9a-f]{64}")
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -90,12 +93,17 @@ class LayerCache:
 
     def _forget_old(self) -> None:
         entries = sorted(
-            (path for path in self.folder.iterdir() if not path.name.startswith(".")),
+            (path for path in self.folder.iterdir() if _is_entry(path)),
             key=lambda path: path.stat().st_mtime,
             reverse=True,
         )
         for path in entries[MOST_ENTRIES:]:
             shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_entry(path: Path) -> bool:
+    """Return whether a path is a layer that was kept here; the folder may have been named by a user who has others."""
+    return bool(_KEY.fullmatch(path.name)) and (path / _MANIFEST).is_file() and not path.is_symlink()
 
 
 def _is_ours(folder: Path) -> bool:

@@ -15,10 +15,18 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from ansible_collections.asesoria.serverless.plugins.module_utils._base.own_folder import (
+    MARK,
+    Contents,
+    remove_entry,
+    require_ours,
+    take_folder,
+)
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._fingerprint import SourceFile, copy_source
 
-_MARK = ".asesoria-serverless"
+#: What is made in the folder. The role serverless_deploy removes it by the same names.
+CONTENTS = Contents(names=("service", "package", "tmp", "cache", "cli.log", "unverified.json", ".unverified.json.*"))
 _LOCK_INTERVAL = 0.5
 
 
@@ -58,8 +66,7 @@ class WorkFolder:
         """
         try:
             for folder in (self.service, self.package, self.scratch):
-                if folder.exists():
-                    shutil.rmtree(folder)
+                remove_entry(folder)
             self.scratch.mkdir(mode=0o700, parents=True)
             self.cache.mkdir(mode=0o700, exist_ok=True)
             copy_source(files=files, destination=self.service)
@@ -87,17 +94,12 @@ def open_work_folder(
     :param timeout: seconds to wait for another run to end.
     :param clock: a clock in seconds.
     :param sleep: waits for seconds.
-    :raises WorkFolderError: the folder belongs to somebody else, can't be written, or stays taken.
+    :raises OwnFolderError: The folder belongs to the user, or can't be made.
+    :raises WorkFolderError: It can't be written, or stays taken.
     """
+    take_folder(path, CONTENTS)
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        mark = path / _MARK
-        if not mark.exists() and any(path.iterdir()):
-            raise WorkFolderError(
-                f"the work folder {path} holds files that this collection did not put there",
-                "Name a folder that is empty or does not exist",
-            )
-        descriptor = os.open(mark, os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = os.open(path / MARK, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         raise WorkFolderError(
             f"the work folder {path} can't be used: {error.strerror}", "Make it writable, or name another one"
@@ -133,7 +135,9 @@ def temporary_work_folder(model: Path) -> Iterator[WorkFolder]:
     """Make a folder that is gone afterwards, for a run that must leave nothing behind.
 
     :param model: the folder of the real runs; what its cache holds is copied, since it takes the CLI seconds to make.
+    :raises OwnFolderError: The real runs could not use their folder.
     """
+    require_ours(model, CONTENTS)
     with tempfile.TemporaryDirectory(prefix="asesoria-serverless-") as name, tempfile.TemporaryFile() as lock:
         work = WorkFolder(Path(name), lock_descriptor=lock.fileno(), kept=False)
         with contextlib.suppress(OSError, shutil.Error):

@@ -53,7 +53,7 @@ EXAMPLES = r"""
   register: shown
 
 - name: Write them down under the instance's identifier (ssh -o HostKeyAlias=i-0123456789abcdef0)
-  ansible.builtin.known_hosts:
+  asesoria.serverless.builder_known_hosts:
     path: ~/.ssh/known_hosts
     name: i-0123456789abcdef0
     key: "i-0123456789abcdef0 {{ item.kind }} {{ item.key }}"

@@ -97,7 +97,9 @@ options:
     elements: str
     default: [builder, python, layer]
   dest:
-    description: The page. Its folder is made if it is not there.
+    description:
+      - The page. Its folder is made if it is not there.
+      - A file that this collection has not written is left as it is, which is an error.
     type: path
     required: true
   rewrite:
@@ -184,6 +186,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.asesoria.serverless.plugins.module_utils._base.own_folder import require_own_file
 from ansible_collections.asesoria.serverless.plugins.module_utils._cli_versions import cli_versions
 from ansible_collections.asesoria.serverless.plugins.module_utils._cost_estimate import (
     Assumption,
@@ -311,6 +314,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
     dest = Path(module.params["dest"])
     made = make(module.params)
     before = read_whole(dest)
+    require_own_file(dest)
     changed = module.params["rewrite"] or not is_about(before, made)
     if changed and not module.check_mode:
         dest.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -618,7 +618,8 @@ def make_manager(module: AnsibleAWSModule, *, region: str) -> ServiceManager:
         ),
         warn=module.warn,
         cli=cli,
-        work_dir=Path(params["work_dir"] or "."),
+        # Check mode needs none: then it is one that does not exist.
+        work_dir=Path(params["work_dir"] or f"{module.tmpdir}/none"),
         timeout=params["timeout"],
     )
 

@@ -33,6 +33,7 @@ def write(folder: Path, files: dict[str, str]) -> Path:
     """Make a folder with these files."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     return folder
 
@@ -137,3 +138,15 @@ def test_ssh_that_is_refused_is_explained(chain: Chain) -> None:
     run = chain.play("playbooks/builder.yml", "-e", given, "-e", f"ansible_port={closed}").refused()
     assert f"127.0.0.1:{closed}" in run.message or f"port {closed}" in run.message
     assert "refused" in run.message
+
+
+def test_a_work_folder_of_the_users_is_neither_used_nor_removed(chain: Chain, tmp_path: Path) -> None:
+    """A name that our own folder has as well makes no difference."""
+    mine = write(tmp_path / "mine", {"service/precious.txt": "mine"})
+    given = json.dumps({"serverless_deploy_work_dir": str(mine)})
+    since, before = chain.calls, chain.files()
+    run = chain.play("playbooks/teardown.yml", "-e", given).refused()
+    assert f"the folder {mine} holds 'service' and does not bear the mark .asesoria-serverless" in run.message
+    assert (mine / "service/precious.txt").read_text(encoding="utf-8") == "mine"
+    assert chain.writes(since=since) == []
+    assert chain.files() == before

@@ -17,7 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import FILES, REGION, Sandbox, free_ports, recap
+from .conftest import FILES, REGION, TOP, Sandbox, free_ports, recap
+
+from asesoria_sandbox.__main__ import MARKER  # isort: skip  # conftest.py says where it is
 
 
 def family(directory: Path) -> set[int]:
@@ -154,6 +156,7 @@ def test_stop_hurts_no_stranger(tmp_path: Path) -> None:
     with subprocess.Popen(["sleep", "60"]) as stranger:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         who = {"pid": stranger.pid, "started": 1, "boot": boot}
+        (tmp_path / MARKER).touch()
         (tmp_path / "supervisor.json").write_text(json.dumps(who), encoding="ascii")
         done = stale.run("stop")
         assert json.loads(done.stdout)["changed"] is False
@@ -161,13 +164,76 @@ def test_stop_hurts_no_stranger(tmp_path: Path) -> None:
         stranger.kill()
 
 
-def test_directory_of_something_else_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "precious").write_text("x", encoding="ascii")
+#: Directories of the user's. Each name but the first is one that a sandbox uses as well.
+FOREIGN = [
+    ["precious"],
+    ["aws/credentials"],
+    ["ssh/id_ed25519"],
+    ["aws/x", "log/x", "state/x"],
+    ["venv/pyvenv.cfg"],
+    ["lock", "settings.json"],
+]
+
+
+@pytest.mark.parametrize("files", FOREIGN, ids=", ".join)
+def test_directory_of_something_else_is_left_alone(tmp_path: Path, files: list[str]) -> None:
+    for name in files:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("{}", encoding="ascii")
+    before = sorted(tmp_path.rglob("*"))
     strange = Sandbox(directory=tmp_path, port=free_ports())
     for done in (
+        strange.run("stop"),
         strange.run("stop", "--purge"),
+        strange.run("take"),
         strange.run("start", "--port", str(strange.port), *("--region", "x", "--python", "x")),
     ):
         assert done.returncode == 2
-        assert f"{tmp_path} holds 'precious' and so is not a sandbox's directory" in done.stderr
-    assert [path.name for path in tmp_path.iterdir()] == ["precious"]
+        first = before[0].name
+        assert f"{tmp_path} holds {first!r} and has no file {MARKER}, and so is not a sandbox's" in done.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_demo_down_refuses_a_directory_of_the_users(tmp_path: Path) -> None:
+    theirs = tmp_path / "aws" / "credentials"
+    theirs.parent.mkdir()
+    theirs.write_text("theirs", encoding="ascii")
+    environment = {**os.environ, "ASESORIA_SANDBOX_DIR": os.fspath(tmp_path)}
+    done = subprocess.run(["scripts/demo-down"], cwd=TOP, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert f"{tmp_path} holds 'aws' and has no file {MARKER}" in done.stdout
+    assert theirs.read_text(encoding="ascii") == "theirs"
+
+
+def test_the_home_directory_is_refused_even_if_it_is_marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / MARKER).touch()
+    monkeypatch.setenv("HOME", os.fspath(tmp_path))
+    done = Sandbox(directory=tmp_path, port=free_ports()).run("stop", "--purge")
+    assert done.returncode == 2
+    assert f"{tmp_path} is never a sandbox's directory" in done.stderr
+    assert (tmp_path / MARKER).exists()
+
+
+def test_purging_leaves_what_the_user_has_put_there(tmp_path: Path) -> None:
+    top, elsewhere = tmp_path / "sandbox", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "precious").touch()
+    for name in (MARKER, "notes.txt", "aws/credentials", "cache/built"):
+        (top / name).parent.mkdir(parents=True, exist_ok=True)
+        (top / name).touch()
+    (top / "state").symlink_to(elsewhere)
+    purged = json.loads(Sandbox(directory=top, port=1).run("stop", "--purge").stdout)
+    assert purged["left"] == [os.fspath(top / "notes.txt")]
+    assert sorted(path.name for path in top.iterdir()) == [MARKER, "notes.txt"]
+    assert (elsewhere / "precious").exists()
+    (top / "notes.txt").unlink()
+    assert json.loads(Sandbox(directory=top, port=1).run("stop", "--purge").stdout)["left"] == []
+    assert not top.exists()
+
+
+def test_a_directory_of_an_earlier_version_is_taken(tmp_path: Path) -> None:
+    packages = tmp_path / "packages"
+    (packages / "venv").mkdir(parents=True)
+    (packages / "venv" / ".installed").touch()
+    assert json.loads(Sandbox(directory=packages, port=1).run("take").stdout) == {"changed": True}
+    assert json.loads(Sandbox(directory=packages, port=1).run("take").stdout) == {"changed": False}

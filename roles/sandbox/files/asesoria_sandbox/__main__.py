@@ -37,10 +37,14 @@ _SECONDS_TO_STOP = 15.0
 _ACCOUNT = ("aws", "ssh", "tmp")
 #: File that says that a directory is a sandbox's.
 MARKER = ".asesoria-sandbox"
+#: Names in a directory with the stand-ins' packages.
+_PACKAGES = {"runtime", "venv"}
+#: Names in a sandbox's directory; the inventory puts caches there as well.
 _ENTRIES = {
     *_ACCOUNT,
-    *("functions", "lang", "log", "machines", "runtime", "state", "venv"),
-    *("lock", "settings.json", "supervisor.json"),
+    *_PACKAGES,
+    *("cache", "functions", "lang", "log", "machines", "python", "state"),
+    *("lock", "settings.json", "supervisor.json", "supervisor.new"),
 }
 _INSTALL = {
     "bwrap": "bubblewrap",
@@ -67,11 +71,17 @@ def main(arguments: list[str] | None = None) -> int:
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="asesoria_sandbox")
     commands = parser.add_subparsers(required=True)
-    for name, action in (("start", start), ("stop", stop), ("status", status), ("missing", missing)):
+    for name, action in (
+        ("start", start),
+        ("stop", stop),
+        ("status", status),
+        ("missing", missing),
+        ("take", take),
+    ):
         command = commands.add_parser(name)
         command.set_defaults(action=action)
         command.add_argument("--directory", type=lambda text: Path(text).absolute(), required=True)
-        if name in ("start", "stop"):
+        if name in ("start", "stop", "take"):
             command.add_argument("--dry-run", action="store_true")
         if name == "stop":
             command.add_argument("--purge", action="store_true")
@@ -90,6 +100,19 @@ def missing(_options: argparse.Namespace) -> dict[str, object]:
     absent = [name for name in _INSTALL if name != "sshd" and shutil.which(name) is None]
     absent += [] if os.access(builder.sshd(), os.X_OK) else ["sshd"]
     return {"changed": False, "missing": absent, "packages": sorted({_INSTALL[name] for name in absent})}
+
+
+def take(options: argparse.Namespace) -> dict[str, object]:
+    """Make a directory for the stand-ins' packages, or take an empty one, and mark it.
+
+    :raises SandboxError: The directory is not a sandbox's.
+    """
+    top: Path = options.directory
+    _require_ours(top)
+    changed = not (top / MARKER).exists()
+    if changed and not options.dry_run:
+        _mark(top)
+    return {"changed": changed}
 
 
 def status(options: argparse.Namespace) -> dict[str, object]:
@@ -126,18 +149,43 @@ def start(options: argparse.Namespace) -> dict[str, object]:
 def stop(options: argparse.Namespace) -> dict[str, object]:
     """Stop the sandbox, if it runs, and wait until all of it is gone; with C(--purge) also remove its directory.
 
+    What the user has put into the directory stays there, and is named in C(left).
+
     :raises SandboxError: something of it is left, or the directory is not a sandbox's.
     """
     top: Path = options.directory
     if not top.is_dir():
-        return {"changed": False, "running": False, "port": None}
+        return {"changed": False, "running": False, "port": None, "left": []}
     _require_ours(top)
+    left: list[str] = []
     running = _running(top) is not None
     if not options.dry_run:
         running = _end(top)
         if options.purge:
-            shutil.rmtree(top)
-    return {"changed": running or options.purge, "running": running and options.dry_run, "port": None}
+            left = _purge(top)
+    return {"changed": running or options.purge, "running": running and options.dry_run, "port": None, "left": left}
+
+
+def _purge(top: Path) -> list[str]:
+    """Remove what a sandbox has made, and its directory if nothing else is in it.
+
+    :returns: Paths that are not ours, and were left.
+    """
+    left = sorted(os.fspath(entry) for entry in top.iterdir() if entry.name not in (MARKER, *_ENTRIES))
+    for entry in (*(top / name for name in sorted(_ENTRIES)), *(() if left else (top / MARKER,))):
+        _remove(entry)
+    # A link to a directory is the user's.
+    if not left and not top.is_symlink():
+        top.rmdir()
+    return left
+
+
+def _remove(entry: Path) -> None:
+    """Remove a file, a directory, or a link without its target."""
+    if entry.is_dir() and not entry.is_symlink():
+        shutil.rmtree(entry)
+    else:
+        entry.unlink(missing_ok=True)
 
 
 def _end(top: Path) -> bool:
@@ -178,9 +226,9 @@ def _must_start(settings: Settings) -> bool:
 
 
 def _require_ours(top: Path) -> None:
-    """See that a directory may be cleared: it isn't there, or is marked, or holds nothing but what a sandbox's holds.
+    """Require that a directory may be cleared: it isn't there, is empty, is marked, or an earlier version has made it.
 
-    :raises SandboxError: it holds something else.
+    :raises SandboxError: It belongs to the user.
     """
     try:
         names = {entry.name for entry in top.iterdir()}
@@ -188,18 +236,41 @@ def _require_ours(top: Path) -> None:
         return
     except NotADirectoryError as error:
         raise SandboxError(f"{top} is not a directory. Set sandbox_dir to one") from error
-    if MARKER not in names and names - _ENTRIES:
-        raise SandboxError(
-            f"{top} holds {sorted(names - _ENTRIES)[0]!r} and so is not a sandbox's directory. "
-            "Set sandbox_dir, or the environment variable ASESORIA_SANDBOX_DIR, to one that is empty or not there"
-        )
+    if top.resolve() in (Path("/"), Path.home().resolve()):
+        raise SandboxError(f"{top} is never a sandbox's directory. Set sandbox_dir to one that is empty or not there")
+    if not names or MARKER in names or _is_of_earlier_version(top, names):
+        return
+    foreign = sorted(names - _ENTRIES) or sorted(names)
+    raise SandboxError(
+        f"{top} holds {foreign[0]!r} and has no file {MARKER}, and so is not a sandbox's directory. "
+        "Set sandbox_dir, or the environment variable ASESORIA_SANDBOX_DIR (ASESORIA_SANDBOX_PACKAGES for the "
+        "stand-ins' packages), to one that is empty or not there"
+    )
+
+
+def _is_of_earlier_version(top: Path, names: set[str]) -> bool:
+    """Return whether a directory without the mark was made by a version that set none, or was killed before it did."""
+    if names <= _PACKAGES:
+        return (top / "venv/.installed").exists() or any(top.glob("runtime/*/.installed"))
+    if names - _ENTRIES:
+        return False
+    try:
+        return Settings.load(top / "settings.json").top == top
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
+
+
+def _mark(top: Path) -> None:
+    top.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (top / MARKER).write_text(
+        "Made by asesoria.serverless, which removes from here what it has made.\n", encoding="ascii"
+    )
 
 
 @contextmanager
 def _alone(top: Path) -> Iterator[None]:
     """Let nobody else start or stop this sandbox meanwhile."""
-    top.mkdir(parents=True, exist_ok=True, mode=0o700)
-    (top / MARKER).write_text("Made by asesoria.serverless: everything here may be removed.\n", encoding="ascii")
+    _mark(top)
     with (top / "lock").open("w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -256,7 +327,7 @@ def _clear(settings: Settings) -> None:
     The account begins anew, empty. So do the disks, and the keys that the earlier account gave out.
     """
     for directory in (settings.machines, settings.functions, settings.log, *(settings.top / name for name in _ACCOUNT)):
-        shutil.rmtree(directory, ignore_errors=True)
+        _remove(directory)
         directory.mkdir(mode=0o700)
     for directory in (settings.lang, settings.top / "state"):
         directory.mkdir(mode=0o700, exist_ok=True)

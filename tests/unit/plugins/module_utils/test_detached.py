@@ -208,12 +208,14 @@ def test_refuses_while_another_job_runs(host: Host) -> None:
     host.wait_for(other, lambda look: look.state == "dead")
 
 
-@pytest.mark.parametrize("kind", ["folder", "file", "link"])
+@pytest.mark.parametrize("kind", ["folder", "folder with a key", "file", "link"])
 def test_never_touches_what_is_not_a_job(host: Host, tmp_path: Path, kind: str) -> None:
     host.directory.parent.mkdir()
-    if kind == "folder":
+    if kind.startswith("folder"):
         host.directory.mkdir()
         (host.directory / "precious").touch()
+        if kind == "folder with a key":
+            (host.directory / "key").write_text("ssh-ed25519 AAAA\n", encoding="utf-8")
     elif kind == "file":
         host.directory.touch()
     else:
@@ -222,7 +224,7 @@ def test_never_touches_what_is_not_a_job(host: Host, tmp_path: Path, kind: str) 
     with pytest.raises(DetachedError, match="is not the directory of a job of this user"):
         follow(host, host.job("true"), [])
     assert host.directory.exists()
-    assert kind != "folder" or (host.directory / "precious").exists()
+    assert not kind.startswith("folder") or (host.directory / "precious").exists()
 
 
 def test_directory_is_private_and_files_are_as_the_umask_says(host: Host, tmp_path: Path) -> None:

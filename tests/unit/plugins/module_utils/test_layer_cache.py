@@ -215,6 +215,19 @@ def test_the_oldest_entries_go(house: House, monkeypatch: pytest.MonkeyPatch) ->
     assert len(house.entries()) == 2
 
 
+def test_folders_of_the_user_are_not_entries(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_layer_cache, "MOST_ENTRIES", 1)
+    theirs = [house.cache / name for name in ("photos", "a" * 64, "letters")]
+    house.build("1.0")
+    for folder in theirs:
+        folder.mkdir()
+        (folder / "precious").touch()
+        os.utime(folder, (1000, 1000))
+    house.build("2.0")
+    assert all((folder / "precious").exists() for folder in theirs)
+    assert len(house.entries()) == 1 + len(theirs)
+
+
 def test_a_cache_that_cannot_be_written_is_no_reason_to_fail(house: House) -> None:
     house.cache.write_text("a file")
     manifest, asked = house.build("1.0")

@@ -247,6 +247,20 @@ def test_neither_outputs_nor_an_address_that_does_something_are_shown(tmp_path: 
     assert 'href="javascript' not in page
 
 
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_a_file_of_the_user_is_not_replaced(tmp_path: Path, check_mode: bool) -> None:
+    mine = tmp_path / "index.html"
+    mine.write_text("<p>mine</p>", encoding="utf-8")
+    result = report(tmp_path, dest=str(mine), check_mode=check_mode)
+    assert result["failed"]
+    assert result["msg"].startswith(f"the file {mine} was not written by this collection, so it is left as it is")
+    assert mine.read_text(encoding="utf-8") == "<p>mine</p>"
+    # Of our own pages each may replace the other.
+    mine.write_text("", encoding="utf-8")
+    assert report(tmp_path, dest=str(mine), rewrite=True)["changed"]
+    assert report(tmp_path, dest=str(mine), rewrite=True)["changed"]
+
+
 def test_a_place_that_can_not_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "reports").write_text("a file")
     assert "can't be written" in report(tmp_path)["msg"]

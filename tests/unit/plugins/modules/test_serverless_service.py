@@ -323,12 +323,15 @@ def test_a_folder_that_stays_taken(options: dict[str, Any]) -> None:
     )
 
 
-def test_a_work_folder_of_somebody_else_is_left_alone(options: dict[str, Any], cloud: FakeCloud) -> None:
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_a_work_folder_of_somebody_else_is_left_alone(
+    options: dict[str, Any], cloud: FakeCloud, check_mode: bool
+) -> None:
     work = Path(options["work_dir"])
     (work / "service").mkdir(parents=True)
     (work / "service" / "precious").touch()
-    result = run_module(serverless_service.main, options)
-    assert "holds files that this collection did not put there" in result["msg"]
+    result = run_module(serverless_service.main, options, check_mode=check_mode)
+    assert f"the folder {work} holds 'service' and does not bear the mark" in result["msg"]
     assert (work / "service" / "precious").exists()
     assert cloud.commands == []
 
