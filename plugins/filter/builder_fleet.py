@@ -15,6 +15,7 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.asesoria.serverless.plugins.module_utils._builder_fleet import (
     BY_ADDRESS,
     Place,
+    of_run,
     read_kinds,
     sort_out,
 )
@@ -29,6 +30,7 @@ def builder_fleet(
     subnet_id: str = "",
     spot: bool = False,
     access: str = BY_ADDRESS,
+    run: str = "",
 ) -> dict[str, Any]:
     """Sort the machines out; see the filter's own documentation."""
     today = datetime.now(tz=timezone.utc).date()
@@ -37,10 +39,12 @@ def builder_fleet(
     except ServerlessError as error:
         raise AnsibleFilterError(str(error)) from error
     place = Place(key_name=key_name or None, subnet_id=subnet_id, spot=spot, access=access)
-    kept, surplus = sort_out(instances, kinds=kinds, place=place)
+    kept, surplus = sort_out(instances, kinds=kinds, place=place, by_age=bool(run))
     return {
         "kinds": [{**asdict(kind), "instances": list(own)} for kind, own in zip(kinds, kept, strict=True)],
         "surplus": [instance["instance_id"] for instance in surplus],
+        "surplus_of_run": of_run(surplus, run),
+        "of_run": of_run(instances, run),
     }
 
 

@@ -7,7 +7,8 @@
 AWS tells the secret of a key only once, when it makes the key. A run that is killed between that and writing the
 profile leaves a key that nobody can use, so a tag on the user says how far a run had come:
 
-* ``pending``, with the keys that were there before: a key is being made; any other key is one whose secret is lost;
+* ``pending``, with the keys that were there before and the run that makes the key: a key is being made; any other key
+  is one whose secret is lost, unless that run is still at work;
 * ``rotating`` and a key: another is being made to replace that one, which the profile has until the new one has been
   seen to work; a third is one whose secret is lost;
 * a key, ``replaces`` and another key: the first is in a profile, the second is to be deleted;
@@ -26,6 +27,8 @@ MAX_ACCESS_KEYS = 2
 PENDING = "pending"
 ROTATING = "rotating"
 REPLACES = "replaces"
+#: Begins the word that tells which run makes a key.
+RUN = "run:"
 
 
 class AccessKeyError(ServerlessError):
@@ -81,11 +84,13 @@ class _Note:
     :param kept: with C(pending), the keys that were there before; else None.
     :param old: the key that another one is to replace, or has replaced; else None.
     :param key: the key that is in a profile; None if that is not known yet.
+    :param run: with C(pending), the run that makes the key; None if the tag does not tell.
     """
 
     kept: frozenset[str] | None = None
     old: str | None = None
     key: str | None = None
+    run: str | None = None
 
 
 def under_way(tag: str | None) -> bool:
@@ -94,6 +99,35 @@ def under_way(tag: str | None) -> bool:
     :param tag: see :class:`Situation`.
     """
     return len((tag or "").split()) > 1 or tag == PENDING
+
+
+def run_of(tag: str | None) -> str | None:
+    """Return the run that is making a key, or was when it was killed; C(None) if no tag tells of one.
+
+    :param tag: see :class:`Situation`.
+    """
+    return _read(tag).run
+
+
+def with_run(tag: str, run: str) -> str:
+    """Add to the note that a key is being made by which run.
+
+    :param tag: Note of a :class:`Plan` that makes a key.
+    :param run: Identifier of the run, without spaces.
+    """
+    return f"{tag} {RUN}{run}"
+
+
+def is_rival(tag: str | None, *, run: str, before: str | None) -> bool:
+    """Tell whether another run has made a key for the user, or begun to, since this run noted that it makes one.
+
+    IAM may show for some seconds what the tag said before, which is no sign of another run.
+
+    :param tag: The tag as it is now.
+    :param run: Identifier of this run.
+    :param before: The tag as it was before this run noted anything.
+    """
+    return tag not in (None, before) and run_of(tag) != run
 
 
 def replaced_note(key: str, *, old: str) -> str:
@@ -221,8 +255,9 @@ def _create(situation: Situation, *, kept: Set[str]) -> Plan:
 
 def _read(tag: str | None) -> _Note:
     match (tag or "").split():
-        case [word, *kept] if word == PENDING:
-            return _Note(kept=frozenset(kept))
+        case [word, *words] if word == PENDING:
+            run = next((each.removeprefix(RUN) for each in words if each.startswith(RUN)), None)
+            return _Note(kept=frozenset(each for each in words if not each.startswith(RUN)), run=run)
         case [word, old] if word == ROTATING:
             return _Note(old=old)
         case [key, word, old] if word == REPLACES:

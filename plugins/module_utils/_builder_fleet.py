@@ -27,6 +27,9 @@ MAX_COUNT = 20
 #: Of a builder whose SSH server is reached by its address.
 BY_ADDRESS = "ssh"
 
+#: Tag of an instance that tells which run started it.
+RUN_TAG = "asesoria:run"
+
 _KEYS = ("runtime", "architecture", "instance_type", "count")
 #: Those that run are kept before those that are stopped, which take a minute to start.
 _ORDER = ("running", "pending", "stopping", "stopped")
@@ -135,19 +138,37 @@ def _read_count(value: object) -> int:
 
 
 def sort_out(
-    instances: Sequence[Mapping[str, Any]], *, kinds: Sequence[Kind], place: Place
+    instances: Sequence[Mapping[str, Any]], *, kinds: Sequence[Kind], place: Place, by_age: bool = False
 ) -> tuple[list[list[Mapping[str, Any]]], list[Mapping[str, Any]]]:
     """Tell the instances that can serve from those that are to be ended.
 
     :param instances: those that are alive, as C(amazon.aws.ec2_instance_info) tells them.
     :param kinds: what is asked for.
     :param place: what all have in common.
+    :param by_age: whether the oldest are kept, whatever state they are in. Two runs at once then keep the same ones.
     :returns: for each kind, the instances to keep, at most as many as it counts; and all others.
     """
-    left = sorted(instances, key=lambda each: (_ORDER.index(each["state"]["name"]), each["instance_id"]))
+    left = sorted(instances, key=_age if by_age else _readiness)
     kept: list[list[Mapping[str, Any]]] = []
     for kind in kinds:
         fitting = [each for each in left if kind.is_of(each) and place.has(each)][: kind.count]
         left = [each for each in left if each not in fitting]
         kept.append(fitting)
     return kept, left
+
+
+def of_run(instances: Sequence[Mapping[str, Any]], run: str) -> list[str]:
+    """Return the identifiers of the instances that a run started.
+
+    :param instances: Instances, as C(amazon.aws.ec2_instance_info) tells them.
+    :param run: Value of the tag :data:`RUN_TAG`; no instance is of an empty one.
+    """
+    return [each["instance_id"] for each in instances if run and each.get("tags", {}).get(RUN_TAG) == run]
+
+
+def _readiness(instance: Mapping[str, Any]) -> tuple[int, str]:
+    return _ORDER.index(instance["state"]["name"]), instance["instance_id"]
+
+
+def _age(instance: Mapping[str, Any]) -> tuple[str, str]:
+    return str(instance.get("launch_time", "")), instance["instance_id"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import explained
@@ -28,6 +28,7 @@ class Builder:
     stage: str
     launched: str
     spot: bool
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 class Builders:
@@ -66,4 +67,5 @@ def _builder(instance: Mapping[str, Any]) -> Builder:
         stage=tags.get("Stage", ""),
         launched=minute(instance.get("LaunchTime")),
         spot=instance.get("InstanceLifecycle") == "spot",
+        tags=tags,
     )

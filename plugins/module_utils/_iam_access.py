@@ -10,6 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
+from ansible_collections.asesoria.serverless.plugins.module_utils._access.policy_use import OwnedPolicy, sort_policies
+from ansible_collections.asesoria.serverless.plugins.module_utils._aws.ownership import Owner, is_of_project, is_ours
+
+#: AWS: quota "Managed policies attached to an IAM user", which can be raised.
+DEFAULT_POLICY_QUOTA = 10
+
 
 class CallerReader(Protocol):
     """What is used of boto3's client of C(sts)."""
@@ -32,6 +38,9 @@ class IamReader(Protocol):
 
     def list_policy_versions(self, *, PolicyArn: str) -> Any:  # noqa: N803 - the API's own name
         """Answer with the list C(Versions), of which there are five at most."""
+
+    def get_account_summary(self) -> Any:
+        """Answer with C(SummaryMap), which has the quotas of the account."""
 
     def get_paginator(self, operation_name: str) -> Any:
         """Return what pages through the lists of users and policies."""
@@ -59,6 +68,8 @@ class User:
     :param tags: its tags.
     :param attached_policies: ARNs of the managed policies that are attached to it, sorted.
     :param access_keys: its access keys as AWS lists them.
+    :param ours: whether it belongs to the service.
+    :param of_project: whether it belongs to the project, so that several services may share it.
     """
 
     arn: str
@@ -67,6 +78,8 @@ class User:
     tags: dict[str, str]
     attached_policies: list[str]
     access_keys: list[AccessKey]
+    ours: bool
+    of_project: bool
 
 
 @dataclass(frozen=True)
@@ -95,12 +108,20 @@ class Access:
     :param partition: C(aws), C(aws-cn) or C(aws-us-gov).
     :param user: None if there is no user of that name.
     :param policies: those of the names that were asked for.
+    :param own_policies: names of the policies of the service, those from before among them.
+    :param kept_policies: ARNs of the user's policies that belong to other services.
+    :param used_by: the other services that use the user, in words.
+    :param policy_quota: how many managed policies a user may have.
     """
 
     account: str
     partition: str
     user: User | None
     policies: list[Policy]
+    own_policies: list[str]
+    kept_policies: list[str]
+    used_by: list[str]
+    policy_quota: int
 
     def facts(self) -> dict[str, Any]:
         """The same as plain values."""
@@ -108,7 +129,13 @@ class Access:
 
 
 def read_access(
-    *, sts: CallerReader, iam: IamReader, user_name: str, policy_names: Sequence[str], missing: type[Exception]
+    *,
+    sts: CallerReader,
+    iam: IamReader,
+    user_name: str,
+    policy_names: Sequence[str],
+    owner: Owner,
+    missing: type[Exception],
 ) -> Access:
     """Read what there is.
 
@@ -116,14 +143,35 @@ def read_access(
     :param iam: client of IAM.
     :param user_name: of the user.
     :param policy_names: of the policies, which are looked for below every path, as a name is used once in an account.
+    :param owner: identity of the service.
     :param missing: the error that C(iam) raises for what is not there.
     """
     account, partition = read_account(sts)
+    user = _user(iam, user_name, owner=owner, missing=missing)
+    attached = user.attached_policies if user else []
+    policies = _policies(iam, policy_names, attached)
+    use = sort_policies(
+        [
+            OwnedPolicy(
+                name=policy.name,
+                arn=policy.arn,
+                tags=policy.tags,
+                document=policy.document,
+                attached=policy.arn in attached,
+            )
+            for policy in policies
+        ],
+        owner,
+    )
     return Access(
         account=account,
         partition=partition,
-        user=_user(iam, user_name, missing=missing),
-        policies=_policies(iam, policy_names),
+        user=user,
+        policies=[policy for policy in policies if policy.name in policy_names],
+        own_policies=list(use.own),
+        kept_policies=list(use.kept),
+        used_by=list(use.used_by),
+        policy_quota=_policy_quota(iam, attached),
     )
 
 
@@ -166,7 +214,14 @@ def read_tags(entry: Mapping[str, Any]) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in entry.get("Tags", [])}
 
 
-def _user(iam: IamReader, name: str, *, missing: type[Exception]) -> User | None:
+def _policy_quota(iam: IamReader, attached: Sequence[str]) -> int:
+    """Read the quota only where the user comes near the default."""
+    if len(attached) < DEFAULT_POLICY_QUOTA // 2:
+        return DEFAULT_POLICY_QUOTA
+    return int(iam.get_account_summary()["SummaryMap"].get("AttachedPoliciesPerUserQuota", DEFAULT_POLICY_QUOTA))
+
+
+def _user(iam: IamReader, name: str, *, owner: Owner, missing: type[Exception]) -> User | None:
     try:
         entry = iam.get_user(UserName=name)["User"]
         keys = read_keys(iam, name)
@@ -178,14 +233,18 @@ def _user(iam: IamReader, name: str, *, missing: type[Exception]) -> User | None
         path=entry["Path"],
         permissions_boundary=entry.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
         tags=read_tags(entry),
+        ours=is_ours(read_tags(entry), owner),
+        of_project=is_of_project(read_tags(entry), owner),
         attached_policies=sorted(policy["PolicyArn"] for policy in attached),
         access_keys=keys,
     )
 
 
-def _policies(iam: IamReader, names: Sequence[str]) -> list[Policy]:
+def _policies(iam: IamReader, names: Sequence[str], attached: Sequence[str]) -> list[Policy]:
+    """Read the policies of these names in their order, then other customer managed policies that are attached."""
     there = {found["PolicyName"]: found["Arn"] for found in listed(iam, "list_policies", "Policies", Scope="Local")}
-    return [_policy(iam, name, there[name]) for name in names if name in there]
+    others = [name for name, arn in there.items() if arn in attached and name not in names]
+    return [_policy(iam, name, there[name]) for name in (*names, *others) if name in there]
 
 
 def _policy(iam: IamReader, name: str, arn: str) -> Policy:

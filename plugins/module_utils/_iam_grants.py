@@ -79,6 +79,10 @@ class Grants:
         ]
 
 
+#: A user that has nothing.
+NO_GRANTS = Grants()
+
+
 @dataclass(frozen=True)
 class GrantsPlan:
     """What is to be done.
@@ -114,7 +118,15 @@ class GrantsPlan:
         }
 
 
-def plan_grants(iam: IamReader, user: str, wanted: Grants, *, purge: bool, missing: type[Exception]) -> GrantsPlan:
+def plan_grants(
+    iam: IamReader,
+    user: str,
+    wanted: Grants,
+    *,
+    purge: bool,
+    missing: type[Exception],
+    others: Grants = NO_GRANTS,
+) -> GrantsPlan:
     """Hold what a user has against what it should have.
 
     :param iam: client of IAM.
@@ -122,12 +134,13 @@ def plan_grants(iam: IamReader, user: str, wanted: Grants, *, purge: bool, missi
     :param wanted: what it should have.
     :param purge: take away what it should not have.
     :param missing: the error that C(iam) raises for what is not there.
+    :param others: Grants of other services that share the user, which are neither reported nor taken away.
     """
     try:
         before = _read(iam, user)
     except missing:
         before = Grants()
-    extra = before.without(wanted)
+    extra = before.without(wanted).without(others)
     return GrantsPlan(before=before, add=wanted.without(before), extra=extra, remove=extra if purge else Grants())
 
 

@@ -9,7 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.asesoria.serverless.plugins.module_utils._layer_api import Layers, LayerVersion
+from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import is_denied
+from ansible_collections.asesoria.serverless.plugins.module_utils._layer_api import (
+    LayerApiError,
+    Layers,
+    LayerVersion,
+)
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_mark import is_ours
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_request import check_name
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_upload import Bucket
@@ -24,6 +29,8 @@ class RemovalPlan:
     :param ours: the versions that this code published, newest first.
     :param others: those that it leaves alone, newest first.
     :param bucket: the bucket that this code made for uploads, C(None) if there is none to remove.
+    :param used: Versions that this code published and functions still use, each with the functions; they stay.
+    :param notes: what a user should know of.
     """
 
     name: str
@@ -31,6 +38,14 @@ class RemovalPlan:
     ours: tuple[LayerVersion, ...]
     others: tuple[LayerVersion, ...]
     bucket: Bucket | None = None
+    used: tuple[tuple[LayerVersion, tuple[str, ...]], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def stay(self) -> tuple[LayerVersion, ...]:
+        """The versions that stay, newest first."""
+        kept = (*self.others, *(version for version, _functions in self.used))
+        return tuple(sorted(kept, key=lambda version: version.version, reverse=True))
 
     @property
     def changes(self) -> bool:
@@ -40,8 +55,8 @@ class RemovalPlan:
     def diff(self) -> dict[str, Any]:
         """The versions before and after, as Ansible wants it."""
         header = f"versions of layer {self.name} in {self.region}"
-        before = sorted(version.arn for version in (*self.ours, *self.others))
-        after = sorted(version.arn for version in self.others)
+        before = sorted(version.arn for version in (*self.ours, *self.stay))
+        after = sorted(version.arn for version in self.stay)
         if self.bucket:
             before.append(f"s3://{self.bucket.name}")
         return {"before_header": header, "after_header": header, "before": before, "after": after}
@@ -51,7 +66,7 @@ class RemovalPlan:
         return {
             "changed": self.changes,
             "removed_versions": [version.version for version in self.ours],
-            "kept_versions": [version.version for version in self.others],
+            "kept_versions": [version.version for version in self.stay],
         }
 
 
@@ -70,7 +85,33 @@ def plan_removal(name: str, *, region: str, layers: Layers, bucket: Bucket | Non
     for version in layers.versions(name):
         (ours if is_ours(version, name=name, layers=layers) else others).append(version)
     removable = bucket if bucket and bucket.exists_and_is_ours() else None
-    return RemovalPlan(name=name, region=region, ours=tuple(ours), others=tuple(others), bucket=removable)
+    users, notes = _users(name, region=region, layers=layers) if ours else ({}, ())
+    return RemovalPlan(
+        name=name,
+        region=region,
+        ours=tuple(version for version in ours if version.arn not in users),
+        others=tuple(others),
+        bucket=removable,
+        used=tuple((version, tuple(users[version.arn])) for version in ours if version.arn in users),
+        notes=notes,
+    )
+
+
+def _users(name: str, *, region: str, layers: Layers) -> tuple[dict[str, list[str]], tuple[str, ...]]:
+    """Read which functions use which layer version; without the permission no function is known.
+
+    A function goes on with a version that is deleted.
+    """
+    try:
+        return layers.users(), ()
+    except LayerApiError as error:
+        if not is_denied(error):
+            raise
+        note = (
+            f"Whether functions of other services use the layer {name} in {region} could not be read, because "
+            "lambda:ListFunctions is not allowed. Those that do go on with the version that they have."
+        )
+        return {}, (note,)
 
 
 def apply_removal(plan: RemovalPlan, *, layers: Layers, prefix: str = "") -> None:

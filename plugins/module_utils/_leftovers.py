@@ -13,7 +13,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.asesoria.serverless.plugins.module_utils._aws.ownership import Owner
+from ansible_collections.asesoria.serverless.plugins.module_utils._aws.named import NamedResources
+from ansible_collections.asesoria.serverless.plugins.module_utils._aws.ownership import (
+    MANAGER,
+    Owner,
+    describe_owner,
+    is_managed,
+    is_ours,
+    read_owner,
+)
 from ansible_collections.asesoria.serverless.plugins.module_utils._builder_instances import Builders
 from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import (
     Stacks,
@@ -26,9 +34,6 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._log_groups im
 from ansible_collections.asesoria.serverless.plugins.module_utils._service.ownership import describe_tags, owns
 from ansible_collections.asesoria.serverless.plugins.module_utils._status_table import numbers
 from ansible_collections.asesoria.serverless.plugins.module_utils._unread import Attempts
-
-_MANAGER = "asesoria.serverless"
-_NOT_OURS = "it was not made by this collection"
 
 
 @dataclass(frozen=True)
@@ -48,21 +53,19 @@ class Names:
     """Under which names the chain makes things.
 
     :param stack: the service's.
-    :param service: name of the service; empty if nobody asks whose the stack is.
     :param layers: the layers.
-    :param project: value of the tag C(Project).
-    :param stage: value of the tag C(Stage).
+    :param owner: Identity of the service.
     :param key_pair: the builders'.
     :param user: the IAM user; empty if the chain makes none.
+    :param named: Kind and name of each other resource, see :mod:`_aws.named`.
     """
 
     stack: str
     layers: Sequence[str]
-    project: str
-    stage: str
+    owner: Owner
     key_pair: str = ""
     user: str = ""
-    service: str = ""
+    named: Sequence[tuple[str, str]] = ()
 
 
 class Keys:
@@ -81,13 +84,13 @@ class Keys:
         return _tags(found[0]) if found else None
 
     @explained("looking for security groups of the project")
-    def groups(self, project: str) -> list[tuple[str, str]]:
-        """Return name and stage of the security groups that this collection made for a project."""
-        filters = {"tag:Project": project, "tag:ManagedBy": _MANAGER}
+    def groups(self, project: str) -> list[tuple[str, dict[str, str]]]:
+        """Return name and tags of the security groups that this collection made for a project."""
+        filters = {"tag:Project": project, "tag:ManagedBy": MANAGER}
         found = self._connect().describe_security_groups(
             Filters=[{"Name": name, "Values": [value]} for name, value in filters.items()]
         )["SecurityGroups"]
-        return sorted((group["GroupName"], _tags(group).get("Stage", "")) for group in found)
+        return sorted(((group["GroupName"], _tags(group)) for group in found), key=lambda group: group[0])
 
 
 class Users:
@@ -105,6 +108,24 @@ class Users:
         """Return the tags of a user, or C(None) if there is none."""
         return _tags(self._connect().get_user(UserName=name)["User"])
 
+    @explained("looking for the services that use the user")
+    def other_users(self, name: str, owner: Owner) -> list[str]:
+        """Return the other services whose policies a user has, each in words.
+
+        :param name: Name of the user.
+        :param owner: Identity of the service that is no other.
+        """
+        client, found = self._connect(), set()
+        for page in client.get_paginator("list_attached_user_policies").paginate(UserName=name):
+            for policy in page["AttachedPolicies"]:
+                if ":iam::aws:" in policy["PolicyArn"]:
+                    continue
+                tags = _tags(client.get_policy(PolicyArn=policy["PolicyArn"])["Policy"])
+                recorded = read_owner(tags)
+                if is_managed(tags) and not is_ours(tags, owner):
+                    found.add(f"service {recorded.service}, stage {recorded.stage}")
+        return sorted(found)
+
 
 def _tags(described: Mapping[str, Any]) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in described.get("Tags", [])}
@@ -120,6 +141,7 @@ class LeftoverReader:
     :param builders: EC2's builders.
     :param keys: EC2's key pairs and security groups.
     :param users: IAM's users.
+    :param named: Reads other resources by their names.
     :param attempts: keeps what could not be read.
     """
 
@@ -129,6 +151,7 @@ class LeftoverReader:
     builders: Builders
     keys: Keys
     users: Users
+    named: NamedResources
     attempts: Attempts = field(default_factory=Attempts)
 
     def read(self, names: Names) -> list[Left]:
@@ -143,6 +166,7 @@ class LeftoverReader:
             *self._builders(names),
             *self._key_pair(names),
             *self._groups(names),
+            *self._named(names),
             *self._user(names),
         ]
 
@@ -150,9 +174,8 @@ class LeftoverReader:
         stack = self.attempts.read(f"the stack {names.stack}", lambda: self.stacks.find(names.stack), None)
         if stack is None:
             return
-        owner = Owner(project=names.project, service=names.service, stage=names.stage)
         why = f"it is {stack.status}{': ' if stack.reason else ''}{stack.reason}"
-        if names.service and not owns(stack, owner):
+        if not owns(stack, names.owner):
             why = f"it is not this service's, and {describe_tags(stack.tags)}"
         yield Left(f"the stack {names.stack}", why)
 
@@ -176,9 +199,10 @@ class LeftoverReader:
             )
 
     def _builders(self, names: Names) -> Iterator[Left]:
-        what = f"builders of the project {names.project}"
-        for builder in self.attempts.read_all(what, lambda: self.builders.of_project(names.project)):
-            why = f"it is {builder.state}" if builder.stage == names.stage else f"it is of the stage {builder.stage}"
+        what = f"builders of the project {names.owner.project}"
+        for builder in self.attempts.read_all(what, lambda: self.builders.of_project(names.owner.project)):
+            ours = is_ours(builder.tags, names.owner)
+            why = f"it is {builder.state}" if ours else describe_owner(builder.tags)
             yield Left(f"the builder {builder.instance_id} ({builder.instance_type})", f"{why}, and costs money")
 
     def _key_pair(self, names: Names) -> Iterator[Left]:
@@ -186,28 +210,39 @@ class LeftoverReader:
             return
         tags = self.attempts.read(f"the key pair {names.key_pair}", lambda: self.keys.tags(names.key_pair), None)
         if tags is not None:
-            yield Left(f"the key pair {names.key_pair}", _owner_words(tags, names))
+            yield Left(f"the key pair {names.key_pair}", _owner_words(tags, names.owner))
 
     def _groups(self, names: Names) -> Iterator[Left]:
-        what = f"security groups of the project {names.project}"
-        for group, stage in self.attempts.read_all(what, lambda: self.keys.groups(names.project)):
-            why = "something still uses it" if stage == names.stage else f"it is of the stage {stage}"
+        what = f"security groups of the project {names.owner.project}"
+        for group, tags in self.attempts.read_all(what, lambda: self.keys.groups(names.owner.project)):
+            why = "something still uses it" if is_ours(tags, names.owner) else describe_owner(tags)
             yield Left(f"the security group {group}", why)
+
+    def _named(self, names: Names) -> Iterator[Left]:
+        for kind, name in names.named:
+            for found in self.attempts.read_all(f"the {kind} {name}", functools.partial(self.named.read, kind, name)):
+                listed = kind == "security group" and read_owner(found.tags).project == names.owner.project
+                if not (listed and is_managed(found.tags)):
+                    yield Left(found.title, _owner_words(found.tags, names.owner))
 
     def _user(self, names: Names) -> Iterator[Left]:
         if not names.user:
             return
         tags = self.attempts.read(f"the user {names.user}", lambda: self.users.tags(names.user), None)
-        if tags is not None:
-            yield Left(f"the IAM user {names.user}", _owner_words(tags, names))
+        if tags is None:
+            return
+        others = self.attempts.read_all(
+            f"the policies of the user {names.user}", lambda: self.users.other_users(names.user, names.owner)
+        )
+        used = is_managed(tags) and others
+        yield Left(
+            f"the IAM user {names.user}",
+            f"{'; '.join(others)} still uses it" if used else _owner_words(tags, names.owner),
+        )
 
 
-def _owner_words(tags: Mapping[str, str], names: Names) -> str:
-    if tags.get("ManagedBy") != _MANAGER:
-        return _NOT_OURS
-    if (tags.get("Project"), tags.get("Stage")) != (names.project, names.stage):
-        return f"it is of the project {tags.get('Project')}, stage {tags.get('Stage')}"
-    return "removing it was left out"
+def _owner_words(tags: Mapping[str, str], owner: Owner) -> str:
+    return "removing it was left out" if is_ours(tags, owner) else describe_owner(tags)
 
 
 def _count(versions: Sequence[int]) -> str:

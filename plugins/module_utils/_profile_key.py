@@ -11,6 +11,9 @@ and wherever copies are kept, and the tag on the user tells the next run how far
 
 from __future__ import annotations
 
+import hashlib
+import platform
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -20,11 +23,15 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._access_key im
     AccessKeyError,
     Plan,
     Situation,
+    is_rival,
     plan_access_key,
     replaced_note,
+    run_of,
     under_way,
+    with_run,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._aws.errors import error_code
+from ansible_collections.asesoria.serverless.plugins.module_utils._aws_profile import Kind
 from ansible_collections.asesoria.serverless.plugins.module_utils._aws_profile_files import (
     Change,
     Files,
@@ -35,6 +42,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._aws_profile_f
     plan_present,
     read_key,
 )
+from ansible_collections.asesoria.serverless.plugins.module_utils._base.file_lock import Patience, exclusive
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._iam_access import (
     IamReader,
@@ -57,6 +65,10 @@ TAG = "asesoria:access-key"
 # IAM is eventually consistent: a key that was just made may be missing in a list for some seconds.
 _READS, _READ_PAUSE = 4, 3.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 5.0
+# How often a run of another machine that is making a key is looked at before it counts as killed.
+_RIVAL_READS = 20
+#: Seconds that a run waits for another one of this machine that sees to the same user's key.
+_LOCK_TIMEOUT = 300.0
 # What AWS answers to a key that it does not know, yet.
 _UNKNOWN_KEY = ("InvalidClientTokenId", "InvalidAccessKeyId", "UnrecognizedClientException")
 
@@ -209,8 +221,21 @@ def ensure_key(wish: Wish, *, files: Files, aws: Aws, dry: bool) -> Outcome:
     :raises ProfileFileError: see C(_aws_profile_files).
     :raises PrivateFileError: a file can't be read or written.
     :raises KeyCopyError: a copy can't be read or written, or something else is in its place.
+    :raises LockError: another run of this machine keeps seeing to the user's key.
     """
+    if dry:
+        return _ensure_key(wish, files=files, aws=aws, dry=True)
+    # Counted before the lock makes folders.
+    counted = replace(files, missing={kind: files.missing_folders(kind) for kind in Kind})
+    key = files.credentials.with_name(f"access-key-{aws.account}-{wish.user}")
+    with exclusive(key, patience=Patience(timeout=_LOCK_TIMEOUT)):
+        return _ensure_key(wish, files=counted, aws=aws, dry=False)
+
+
+def _ensure_key(wish: Wish, *, files: Files, aws: Aws, dry: bool) -> Outcome:
     state = _read(wish, files=files, aws=aws)
+    if not dry:
+        state = _wait_for_rival(wish, state, files=files, aws=aws)
     # What stands in the way of the copies is said before a key is made.
     state = replace(state, copies=look(wish.places, owner=state.situation.owner))
     plan = plan_access_key(state.situation, replace_lost=wish.replace_lost, rotate=wish.rotate)
@@ -230,6 +255,38 @@ def _read(wish: Wish, *, files: Files, aws: Aws) -> State:
             return state
         aws.sleep(_READ_PAUSE)
     return _read_once(wish, files=files, aws=aws)
+
+
+def _wait_for_rival(wish: Wish, state: State, *, files: Files, aws: Aws) -> State:
+    """Wait while a run of another machine makes a key for the user; one that is killed never ends it."""
+    for _read_again in range(_RIVAL_READS):
+        run = run_of(state.situation.tag)
+        if run is None or run.startswith(_machine(files)) or state.situation.profile_key in state.situation.keys:
+            return state
+        aws.sleep(_READ_PAUSE)
+        before, state = run, _read_once(wish, files=files, aws=aws)
+        if run_of(state.situation.tag) != before:
+            return _read(wish, files=files, aws=aws)
+    return state
+
+
+def _machine(files: Files) -> str:
+    """Identify this machine and home folder, whose runs exclude each other by a lock."""
+    place = f"{platform.node()}:{files.credentials.resolve()}"
+    return hashlib.sha256(place.encode()).hexdigest()[:8]
+
+
+def _require_turn(wish: Wish, state: State, *, run: str, aws: Aws) -> None:
+    """Give way to another run that has begun to make a key for the user since this one noted that it does.
+
+    :raises AccessKeyError: there is one.
+    """
+    tag = read_tags(aws.reader.get_user(UserName=wish.user)["User"]).get(TAG)
+    if is_rival(tag, run=run, before=state.situation.tag):
+        raise AccessKeyError(
+            f"another run was faster and makes the access key of the IAM user {wish.user!r} on another machine",
+            f"When that run is done, copy the AWS profile {wish.profile!r} from that machine and run again",
+        )
 
 
 def _may_be_behind(situation: Situation) -> bool:
@@ -305,18 +362,24 @@ def _make(wish: Wish, plan: Plan, state: State, *, files: Files, aws: Aws) -> Ou
     """Make a key, write it down, and settle that."""
     if not state.exists:
         raise AccessKeyError(f"there is no IAM user {wish.user!r} in the account {aws.account}", "Make the user first")
-    if plan.tag != state.situation.tag:
-        _note(wish, plan.tag, aws=aws)
+    run = f"{_machine(files)}.{secrets.token_hex(4)}"
+    note = plan.tag if plan.replaces else with_run(plan.tag, run)
+    if note != state.situation.tag:
+        _note(wish, note, aws=aws)
+    if not plan.replaces:
+        _require_turn(wish, state, run=run, aws=aws)
     for lost in plan.delete:
         _delete(wish, lost, aws=aws)
     key, secret = _create(wish, aws=aws)
     with _or_back(wish, plan, key, files=files, aws=aws):
+        if not plan.replaces:
+            _require_turn(wish, state, run=run, aws=aws)
         if plan.replaces:
             # The profile keeps the old key until the new one works.
             what = f"the new access key {key}"
             _wait_until_known(lambda: aws.whose_key(key, secret), what=what, wish=wish, aws=aws)
         changes = _change_files(wish, state, files=files, key=key, secret=secret)
-    tag = plan.tag
+    tag = note
     if plan.replaces:
         tag = replaced_note(key, old=plan.replaces)
         _note(wish, tag, aws=aws)

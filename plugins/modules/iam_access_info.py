@@ -17,7 +17,8 @@ description:
   - Everything that decides whether a user has to be changed is read in one go, so that a role that finds nothing to do
     makes no other call.
   - Needs the permissions C(iam:GetUser), C(iam:ListAccessKeys), C(iam:ListAttachedUserPolicies), C(iam:ListPolicies),
-    C(iam:GetPolicy), C(iam:GetPolicyVersion) and C(iam:ListPolicyVersions).
+    C(iam:GetPolicy), C(iam:GetPolicyVersion) and C(iam:ListPolicyVersions), and C(iam:GetAccountSummary) for a user
+    with many policies.
 options:
   user_name:
     description: Name of the IAM user.
@@ -28,6 +29,23 @@ options:
     type: list
     elements: str
     required: true
+  owner:
+    description: Identity of the service that the user is for. Several services of a project may share a user.
+    type: dict
+    required: true
+    suboptions:
+      project:
+        description: Value of the tag C(Project).
+        type: str
+        required: true
+      service:
+        description: Value of the tag C(Service).
+        type: str
+        required: true
+      stage:
+        description: Value of the tag C(Stage).
+        type: str
+        required: true
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -48,7 +66,8 @@ EXAMPLES = r"""
 - name: Read the user and its policies
   asesoria.serverless.iam_access_info:
     user_name: asesoria
-    policy_names: [asesoria-serverless-layer, asesoria-serverless-deploy]
+    policy_names: [asesoria-my-api-dev-layer, asesoria-my-api-dev-deploy]
+    owner: {project: asesoria, service: my-api, stage: dev}
   register: access
 
 - name: Say which keys there are
@@ -115,6 +134,16 @@ user:
           type: str
           returned: success
           sample: Active
+    ours:
+      description: Whether its tags say that it belongs to the service.
+      type: bool
+      returned: success
+      sample: true
+    of_project:
+      description: Whether its tags say that it belongs to the project of the service, so that the service may share it.
+      type: bool
+      returned: success
+      sample: true
 policies:
   description: Those of the policies that the account has, in the order in which they were asked for.
   type: list
@@ -146,6 +175,31 @@ policies:
       type: int
       returned: success
       sample: 1
+own_policies:
+  description: >-
+    Names of the policies that belong to the service, among those that were asked for and those that the user has. A
+    policy from before the tag C(Service) existed is attributed by the stack that it names.
+  type: list
+  elements: str
+  returned: success
+  sample: [asesoria-my-api-dev-layer]
+kept_policies:
+  description: ARNs of the user's policies that belong to other services.
+  type: list
+  elements: str
+  returned: success
+  sample: ["arn:aws:iam::123456789012:policy/asesoria-web-dev-layer"]
+used_by:
+  description: The other services that use the user, as words that end a sentence.
+  type: list
+  elements: str
+  returned: success
+  sample: ["service web, stage dev"]
+policy_quota:
+  description: How many managed policies AWS attaches to a user of the account.
+  type: int
+  returned: success
+  sample: 10
 """
 
 from contextlib import suppress
@@ -154,7 +208,14 @@ with suppress(ImportError):  # AnsibleAWSModule says what is missing.
     import botocore.exceptions
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.asesoria.serverless.plugins.module_utils._aws.ownership import Owner
 from ansible_collections.asesoria.serverless.plugins.module_utils._iam_access import read_access
+
+OWNER_OPTION = {
+    "type": "dict",
+    "required": True,
+    "options": {name: {"type": "str", "required": True} for name in ("project", "service", "stage")},
+}
 
 
 def main() -> None:
@@ -163,6 +224,7 @@ def main() -> None:
         argument_spec={
             "user_name": {"type": "str", "required": True},
             "policy_names": {"type": "list", "elements": "str", "required": True},
+            "owner": OWNER_OPTION,
         },
         supports_check_mode=True,
     )
@@ -174,6 +236,7 @@ def main() -> None:
             iam=iam,
             user_name=user_name,
             policy_names=module.params["policy_names"],
+            owner=Owner(**module.params["owner"]),
             missing=iam.exceptions.NoSuchEntityException,
         )
     except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:

@@ -33,6 +33,13 @@ options:
     type: list
     elements: str
     default: []
+  other_policies:
+    description:
+      - ARNs of managed policies that the user has for other services which share it. They are neither reported nor
+        taken away, not even with O(purge=true).
+    type: list
+    elements: str
+    default: []
   purge:
     description: Take away what the user is granted besides.
     type: bool
@@ -108,6 +115,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
     "user_name": {"type": "str", "required": True},
     "managed_policies": {"type": "list", "elements": "str", "default": []},
     "groups": {"type": "list", "elements": "str", "default": []},
+    "other_policies": {"type": "list", "elements": "str", "default": []},
     "purge": {"type": "bool", "default": False},
 }
 
@@ -118,7 +126,9 @@ def run(module: AnsibleAWSModule) -> dict[str, Any]:
     user, purge = params["user_name"], params["purge"]
     wanted = Grants(policies=frozenset(params["managed_policies"]), groups=frozenset(params["groups"]))
     iam = module.client("iam")
-    plan = plan_grants(iam, user, wanted, purge=purge, missing=iam.exceptions.NoSuchEntityException)
+    others = Grants(policies=frozenset(params["other_policies"]))
+    missing = iam.exceptions.NoSuchEntityException
+    plan = plan_grants(iam, user, wanted, purge=purge, missing=missing, others=others)
     if not module.check_mode:
         apply_grants(iam, user, plan)
     if administrator(wanted):

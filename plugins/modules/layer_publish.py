@@ -38,7 +38,9 @@ options:
   state:
     description:
       - V(present) makes the newest version hold O(zip).
-      - V(absent) deletes all versions of the layer that this module published. Functions that use one keep it.
+      - V(absent) deletes the versions of the layer that this module published, except for those that a function of the
+        region uses, in any published version. They are named in a warning. Without the permission
+        C(lambda:ListFunctions) all of them are deleted, which is warned of; functions that use one keep it.
     type: str
     choices: [present, absent]
     default: present
@@ -255,7 +257,9 @@ removed_versions:
   elements: int
   sample: [2, 1]
 kept_versions:
-  description: Numbers of the versions in the first region that this module did not publish and leaves alone.
+  description: >-
+    Numbers of the versions in the first region that stay, because this module did not publish them or because functions
+    use them.
   returned: if O(state=absent)
   type: list
   elements: int
@@ -507,6 +511,13 @@ def ensure_absent(module: AnsibleAWSModule) -> dict[str, Any]:
             regions, lambda region: apply_removal(plans[region], layers=clients.layers[region], prefix=prefix)
         )
         raise_errors(errors, regions=regions, done=list(done))
+    for region, plan in plans.items():
+        for version, functions in plan.used:
+            module.warn(
+                f"{region}: version {version.version} of layer {name} stays, because {', '.join(functions)} uses it."
+            )
+        for note in plan.notes:
+            module.warn(note)
     results = {region: plan.result() for region, plan in plans.items()}
     first = results[regions[0]]
     return {

@@ -31,14 +31,14 @@ options:
     description: Value of the tag C(Project).
     type: str
     required: true
+  service:
+    description: Value of the tag C(Service).
+    type: str
+    required: true
   stage:
     description: Value of the tag C(Stage).
     type: str
     required: true
-  service:
-    description: Name of the service, to tell its stack from one of another owner. Empty if nobody asks about that.
-    type: str
-    default: ""
   layers:
     description: Names of the layers.
     type: list
@@ -57,6 +57,21 @@ options:
     description: Name of the IAM user. Empty if nobody asks about it.
     type: str
     default: ""
+  named:
+    description: Other resources that the collection makes under these names, or that another owner has there.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      kind:
+        description: Kind of the resource.
+        type: str
+        required: true
+        choices: [IAM policy, IAM role, domain, function, instance profile, launch template, security group]
+      name:
+        description: Name of the resource.
+        type: str
+        required: true
   data:
     description:
       - What M(asesoria.serverless.service_status_info) has returned as C(data) before the removal. What stays of it, as
@@ -92,6 +107,7 @@ EXAMPLES = r"""
   asesoria.serverless.leftovers_info:
     stack_name: mi-api-flask-dev
     project: asesoria
+    service: mi-api-flask
     stage: dev
     layers: [flask-dependencies-py311]
     key_pair: lambda-builder-keys
@@ -137,6 +153,8 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.amazon.aws.plugins.module_utils.retries import AWSRetry
+from ansible_collections.asesoria.serverless.plugins.module_utils._aws.named import KINDS, NamedResources
+from ansible_collections.asesoria.serverless.plugins.module_utils._aws.ownership import Owner
 from ansible_collections.asesoria.serverless.plugins.module_utils._builder_instances import Builders
 from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import Stacks
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
@@ -170,6 +188,7 @@ def make_reader(module: AnsibleAWSModule) -> LeftoverReader:
         builders=Builders(lambda: module.client("ec2", retry_decorator=retry)),
         keys=Keys(lambda: module.client("ec2", retry_decorator=retry)),
         users=Users(lambda: module.client("iam", retry_decorator=retry)),
+        named=NamedResources(lambda service: module.client(service, retry_decorator=retry)),
     )
 
 
@@ -181,11 +200,10 @@ def run(module: AnsibleAWSModule) -> dict[str, Any]:
     names = Names(
         stack=params["stack_name"],
         layers=params["layers"],
-        project=params["project"],
-        stage=params["stage"],
+        owner=Owner(project=params["project"], service=params["service"], stage=params["stage"]),
         key_pair=params["key_pair"],
         user=params["user"],
-        service=params["service"],
+        named=[(each["kind"], each["name"]) for each in params["named"] if each["name"]],
     )
     left = [
         *retained(params["data"]),
@@ -209,12 +227,21 @@ def main() -> None:
         argument_spec={
             "stack_name": {"type": "str", "required": True},
             "project": {"type": "str", "required": True},
+            "service": {"type": "str", "required": True},
             "stage": {"type": "str", "required": True},
-            "service": {"type": "str", "default": ""},
             "layers": {"type": "list", "elements": "str", "default": []},
             "layer_regions": {"type": "list", "elements": "str", "default": []},
             "key_pair": {"type": "str", "default": "", "no_log": False},
             "user": {"type": "str", "default": ""},
+            "named": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {
+                    "kind": {"type": "str", "required": True, "choices": sorted(KINDS)},
+                    "name": {"type": "str", "required": True},
+                },
+            },
             "data": {"type": "list", "elements": "dict", "default": []},
             "buckets": {"type": "list", "elements": "str", "default": []},
             "paths": {

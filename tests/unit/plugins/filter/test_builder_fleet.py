@@ -33,6 +33,63 @@ def test_kinds_with_their_instances_and_what_is_too_much() -> None:
     assert fleet["surplus"] == ["i-2"]
 
 
+def _started(instance_id: str, at: str, run: str, state: str = "running") -> dict[str, Any]:
+    tags = {**MACHINE["tags"], "asesoria:run": run}
+    return {**MACHINE, "instance_id": instance_id, "launch_time": at, "tags": tags, "state": {"name": state}}
+
+
+@pytest.mark.parametrize(
+    ("machines", "kept", "surplus", "surplus_of_run", "of_run"),
+    [
+        pytest.param([_started("i-2", "t1", "me")], ["i-2"], [], [], ["i-2"], id="as many as asked for"),
+        pytest.param(
+            [_started("i-1", "t2", "me"), _started("i-2", "t1", "me")],
+            ["i-2"],
+            ["i-1"],
+            ["i-1"],
+            ["i-1", "i-2"],
+            id="one too many of this run",
+        ),
+        pytest.param(
+            [_started("i-1", "t2", "me"), _started("i-2", "t1", "other", "pending")],
+            ["i-2"],
+            ["i-1"],
+            ["i-1"],
+            ["i-1"],
+            id="another run was first",
+        ),
+        pytest.param(
+            [_started("i-1", "t2", "other"), _started("i-2", "t1", "me", "pending")],
+            ["i-2"],
+            ["i-1"],
+            [],
+            ["i-2"],
+            id="another run came later",
+        ),
+        pytest.param(
+            [_started("i-2", "t1", "other"), _started("i-1", "t1", "me")],
+            ["i-1"],
+            ["i-2"],
+            [],
+            ["i-1"],
+            id="at the same second",
+        ),
+    ],
+)
+def test_two_runs_agree_on_the_machine_that_stays(
+    machines: list[dict[str, Any]], kept: list[str], surplus: list[str], surplus_of_run: list[str], of_run: list[str]
+) -> None:
+    fleet = builder_fleet(machines, [{}], DEFAULTS, key_name="key", run="me")
+    (kind,) = fleet["kinds"]
+    assert [each["instance_id"] for each in kind["instances"]] == kept
+    assert (fleet["surplus"], fleet["surplus_of_run"], sorted(fleet["of_run"])) == (surplus, surplus_of_run, of_run)
+
+
+def test_without_a_run_no_machine_is_of_it() -> None:
+    fleet = builder_fleet([MACHINE, {**MACHINE, "instance_id": "i-2", "tags": {}}], [{}], DEFAULTS, key_name="key")
+    assert (fleet["of_run"], fleet["surplus_of_run"]) == ([], [])
+
+
 def test_without_a_key_pair_none_serves() -> None:
     assert builder_fleet([MACHINE], [{}], DEFAULTS)["surplus"] == ["i-1"]
 
@@ -46,4 +103,13 @@ def test_bad_input_is_an_error_of_the_filter() -> None:
 def test_ansible_finds_the_filter_and_its_documentation() -> None:
     assert FilterModule().filters() == {"builder_fleet": builder_fleet}
     documentation = yaml.safe_load(Path(file.__file__).with_suffix(".yml").read_text())["DOCUMENTATION"]
-    assert set(documentation["options"]) == {"_input", "wanted", "defaults", "key_name", "subnet_id", "spot", "access"}
+    assert set(documentation["options"]) == {
+        "_input",
+        "wanted",
+        "defaults",
+        "key_name",
+        "subnet_id",
+        "spot",
+        "access",
+        "run",
+    }

@@ -31,7 +31,8 @@ def _iam(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def run(*, user: str = "asesoria", policy: str = "asesoria-serverless") -> dict[str, Any]:
-    args = {"user_name": user, "policy_names": [policy, "absent"], "region": "us-east-1"}
+    owner = {"project": "asesoria", "service": "web", "stage": "dev"}
+    args = {"user_name": user, "policy_names": [policy, "absent"], "owner": owner, "region": "us-east-1"}
     result = run_module(iam_access_info.main, args, check_mode=True)
     if not result["failed"]:
         assert_return_documented(iam_access_info, result)
@@ -111,6 +112,60 @@ def test_what_counts_is_the_default_version_of_a_policy(iam: Any) -> None:
     assert (run()["policies"][0]["document"], run()["policies"][0]["versions"]) == (DOCUMENT, 2)
     iam.set_default_policy_version(PolicyArn=arn, VersionId="v2")
     assert run()["policies"][0]["document"] == WIDER
+
+
+def make_tagged(iam: Any, name: str, **tags: str) -> str:
+    all_tags = {"ManagedBy": "asesoria.serverless", "Project": "asesoria", "Stage": "dev", **tags}
+    listed = [{"Key": key, "Value": value} for key, value in all_tags.items()]
+    arn = iam.create_policy(PolicyName=name, PolicyDocument=json.dumps(DOCUMENT), Tags=listed)["Policy"]["Arn"]
+    iam.attach_user_policy(UserName="asesoria", PolicyArn=arn)
+    return str(arn)
+
+
+@pytest.mark.parametrize(
+    ("tags", "ours", "of_project"),
+    [
+        ({"Service": "web", "Stage": "dev"}, True, True),
+        ({"Stage": "dev"}, True, True),
+        ({"Service": "api", "Stage": "dev"}, False, True),
+        ({"Service": "web", "Stage": "dev", "Project": "other"}, False, False),
+        ({"ManagedBy": "", "Service": "web", "Stage": "dev"}, False, False),
+    ],
+)
+def test_whose_a_user_is(iam: Any, tags: dict[str, str], ours: bool, of_project: bool) -> None:
+    all_tags = {"ManagedBy": "asesoria.serverless", "Project": "asesoria", **tags}
+    listed = [{"Key": key, "Value": value} for key, value in all_tags.items() if value]
+    iam.create_user(UserName="asesoria", Tags=listed)
+    user = run()["user"]
+    assert (user["ours"], user["of_project"]) == (ours, of_project)
+
+
+def test_policies_of_other_services_are_kept_apart(iam: Any) -> None:
+    iam.create_user(UserName="asesoria")
+    make_tagged(iam, "asesoria-web-dev-layer", Service="web")
+    make_tagged(iam, "asesoria-serverless")
+    other = make_tagged(iam, "asesoria-api-dev-layer", Service="api")
+    iam.attach_user_policy(UserName="asesoria", PolicyArn=make_policy(iam, name="theirs"))
+    result = run()
+    assert result["own_policies"] == ["asesoria-serverless", "asesoria-web-dev-layer"]
+    assert other in result["kept_policies"]
+    assert "service api, stage dev" in result["used_by"]
+    assert [policy["name"] for policy in result["policies"]] == ["asesoria-serverless"]
+
+
+def test_the_quota_is_read_where_it_matters(iam: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    iam.create_user(UserName="asesoria")
+    assert run()["policy_quota"] == 10
+    for number in range(5):
+        make_tagged(iam, f"p{number}", Service="web")
+    call = BaseClient._make_api_call
+
+    def raised(self: Any, operation: str, arguments: Any) -> Any:
+        answer = call(self, operation, arguments)
+        return {"SummaryMap": {"AttachedPoliciesPerUserQuota": 20}} if operation == "GetAccountSummary" else answer
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", raised)
+    assert run()["policy_quota"] == 20
 
 
 def test_a_policy_of_another_page_is_found(iam: Any) -> None:

@@ -660,3 +660,72 @@ def test_nothing_is_made_if_the_copy_has_no_place(world: World) -> None:
     result = run(world, **copy_to(world))
     assert "copy.csv is there already and is not a copy of an access key" in result["msg"]
     assert (world.steps, world.keys) == ([], {})
+
+
+@contextmanager
+def meanwhile(world: World, act: Callable[[], None], *, at: str) -> Iterator[None]:
+    """Let something happen once, right before a step."""
+    step = world.step
+
+    def interrupted(name: str, do: Callable[[], Any]) -> Any:
+        if name == at:
+            world.step = step  # type: ignore[method-assign]
+            act()
+        return step(name, do)
+
+    world.step = interrupted  # type: ignore[method-assign]
+    yield
+
+
+@pytest.mark.parametrize("at", ["CreateAccessKey", "write credentials"])
+def test_of_two_first_runs_on_two_machines_one_gives_way(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    other = tmp_path / "other"
+    (other / ".aws").mkdir(parents=True)
+    results = []
+
+    def run_elsewhere() -> None:
+        monkeypatch.setenv("HOME", str(other))
+        results.append(run_module(iam_profile_key.main, OPTIONS))
+        monkeypatch.setenv("HOME", str(tmp_path))
+
+    with meanwhile(world, run_elsewhere, at=at):
+        mine = run(world)
+    (theirs,) = results
+    assert not theirs["failed"], theirs
+    assert mine["failed"]
+    words = {
+        "CreateAccessKey": "another run was faster and makes the access key of the IAM user 'asesoria'",
+        # This one was so slow that the other one took it for dead.
+        "write credentials": "AWS has not accepted",
+    }
+    assert words[at] in mine["msg"]
+    assert "delete" not in mine["msg"].lower()
+    assert list(world.keys) == [theirs["access_key_id"]] == [world.tag]
+
+
+def test_a_run_waits_for_one_of_another_machine(world: World) -> None:
+    """Until that one has settled its key, which then is not in this machine's profile."""
+    world.tag = "pending run:another.machine"
+    other = world.make_key()
+
+    def settle(seconds: float) -> None:
+        world.waited.append(seconds)
+        world.tag = other
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(iam_profile_key.time, "sleep", settle)
+        result = run(world)
+    assert result["failed"]
+    assert f"has the access key {other} in AWS" in result["msg"]
+    assert (len(world.waited), list(world.keys)) == (1, [other])
+
+
+def test_a_run_of_another_machine_that_was_killed_is_given_up_on(world: World) -> None:
+    world.tag = "pending run:another.machine"
+    lost = world.make_key()
+    result = run(world)
+    assert result["deleted"] == [lost]
+    assert len(world.waited) == 20
+    assert_settled(world)

@@ -91,6 +91,15 @@ def test_what_is_there_besides_is_reported_and_removed_only_if_asked(iam: Any, o
     assert not run(purge=True, **wanted)["changed"]
 
 
+@pytest.mark.parametrize("purge", [False, True])
+def test_policies_of_other_services_stay_without_a_word(iam: Any, own: str, purge: bool) -> None:
+    iam.attach_user_policy(UserName="asesoria", PolicyArn=own)
+    iam.attach_user_policy(UserName="asesoria", PolicyArn=READ_ONLY)
+    result = run(other_policies=[own, READ_ONLY], purge=purge)
+    assert (result["changed"], result["extra"], result.get("warnings")) == (False, NOTHING, None)
+    assert granted(iam)["managed_policies"] == sorted([own, READ_ONLY])
+
+
 def test_administrator_access_is_warned_of(iam: Any) -> None:
     result = run(managed_policies=[ADMINISTRATOR])
     assert granted(iam)["managed_policies"] == [ADMINISTRATOR]

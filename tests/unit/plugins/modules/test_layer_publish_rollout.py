@@ -362,6 +362,35 @@ class TestRetention:
         assert "keep is 0, which would leave no version" in publish(layer_zip, keep=0)["msg"]
 
 
+class TestRemovalOfWhatIsUsed:
+    @pytest.fixture(autouse=True)
+    def _two(self, layer_zip: Path) -> None:
+        for number in range(1, 3):
+            publish(make_zip(layer_zip, str(number)))
+        make_function(1)
+
+    def test_a_version_that_another_service_uses_stays(self, wire: Wire) -> None:
+        planned = remove(check_mode=True)
+        assert (planned["changed"], planned["removed_versions"], planned["kept_versions"]) == (True, [2], [1])
+        done = remove()
+        assert (done["diff"], done["removed_versions"], numbers()) == (planned["diff"], [2], [1])
+        assert done["warnings"] == [f"{HERE}: version 1 of layer {NAME} stays, because app1:$LATEST uses it."]
+        wire.calls.clear()
+        again = remove()
+        assert (again["changed"], again["kept_versions"], wire.writes) == (False, [1], [])
+
+    def test_without_the_permission_to_see_it_that_is_told(self, wire: Wire) -> None:
+        def watch(operation: str, _region: str, _arguments: dict[str, Any]) -> None:
+            if operation == "ListFunctions":
+                raise refused(operation)
+
+        wire.watch = watch
+        result = remove()
+        assert (result["removed_versions"], numbers()) == ([2, 1], [])
+        (warning,) = result["warnings"]
+        assert "lambda:ListFunctions is not allowed" in warning
+
+
 class TestDuplicates:
     """What two runs leave that published at once and were killed before they looked."""
 

@@ -25,6 +25,7 @@ from moto import mock_aws
 WANTED = {
     "stack_name": "shop-dev",
     "project": "asesoria",
+    "service": "shop",
     "stage": "dev",
     "layers": ["web"],
     "key_pair": "lambda-builder-keys",
@@ -111,7 +112,7 @@ def test_a_stack_and_a_log_are_told() -> None:
     for name in ("/aws/lambda/shop-dev-api", "/aws/lambda/shop-prod-api"):
         client("logs").create_log_group(logGroupName=name)
     assert left() == [
-        ("the stack shop-dev", "it is CREATE_COMPLETE"),
+        ("the stack shop-dev", "it is not this service's, and it has no tags"),
         ("the log group /aws/lambda/shop-dev-api", "it is no part of the stack, or a function wrote after its end"),
     ]
 
@@ -140,9 +141,15 @@ def test_the_stack_of_another_owner_is_told_with_its_tags(tags: dict[str, str], 
 @pytest.mark.parametrize(
     ("given", "why"),
     [
-        ([], "it was not made by this collection"),
+        ([], "it was not made by this collection and has no tags"),
+        (tags(team="payments"), "it was not made by this collection; its tags are team=payments"),
         (OURS, "removing it was left out"),
-        (tags(Project="other", Stage="dev", ManagedBy="asesoria.serverless"), "it is of the project other, stage dev"),
+        ([*OURS, *tags(Service="shop")], "removing it was left out"),
+        ([*OURS, *tags(Service="blog")], "it belongs to the project asesoria, service blog, stage dev"),
+        (
+            tags(Project="other", Stage="dev", ManagedBy="asesoria.serverless"),
+            "it belongs to the project other, stage dev",
+        ),
     ],
 )
 @pytest.mark.usefixtures("refused")
@@ -173,8 +180,86 @@ def test_builders_and_security_groups_of_another_stage_are_told() -> None:
     )
     (builder, builder_why), group = left()
     assert builder.startswith("the builder i-")
-    assert builder_why == "it is of the stage prod, and costs money"
-    assert group == ("the security group lambda-builder", "it is of the stage prod")
+    assert builder_why == "it belongs to the project asesoria, stage prod, and costs money"
+    assert group == ("the security group lambda-builder", "it belongs to the project asesoria, stage prod")
+
+
+DOCUMENT = json.dumps(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "*"}]}
+)
+
+
+def _make_named(given: list[dict[str, str]]) -> None:
+    """A resource of each kind that is found by its name."""
+    trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+    made: dict[str, Any] = {
+        "role": client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=trust, Tags=given)["Role"]["Arn"],
+    }
+    client("iam").create_instance_profile(InstanceProfileName="i", Tags=given)
+    client("iam").create_policy(PolicyName="p", PolicyDocument=DOCUMENT, Tags=given)
+    ec2 = client("ec2")
+    ec2.create_security_group(
+        GroupName="g",
+        Description="x",
+        TagSpecifications=[{"ResourceType": "security-group", "Tags": given}] if given else [],
+    )
+    ec2.create_launch_template(
+        LaunchTemplateName="t",
+        LaunchTemplateData={"InstanceType": "t3.micro"},
+        TagSpecifications=[{"ResourceType": "launch-template", "Tags": given}] if given else [],
+    )
+    plain = {tag["Key"]: tag["Value"] for tag in given}
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("a.py", "")
+    client("lambda").create_function(
+        FunctionName="f",
+        Runtime="python3.11",
+        Role=made["role"],
+        Handler="a.b",
+        Code={"ZipFile": content.getvalue()},
+        Tags=plain,
+    )
+    client("apigatewayv2").create_domain_name(DomainName="d.example.com", Tags=plain)
+
+
+NAMED = [
+    ("IAM policy", "p"),
+    ("IAM role", "r"),
+    ("domain", "d.example.com"),
+    ("function", "f"),
+    ("instance profile", "i"),
+    ("launch template", "t"),
+    ("security group", "g"),
+]
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        (tags(team="payments"), "it was not made by this collection; its tags are team=payments"),
+        (
+            tags(Project="other", Service="blog", Stage="dev", ManagedBy="asesoria.serverless"),
+            "it belongs to the project other, service blog, stage dev",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("refused")
+def test_each_resource_of_a_name_is_told(given: list[dict[str, str]], why: str) -> None:
+    _make_named(given)
+    named = [{"kind": kind, "name": name} for kind, name in NAMED]
+    assert left(named=named) == [(f"the {kind} {name}", why) for kind, name in NAMED]
+    assert left(named=[{"kind": kind, "name": "none"} for kind, _name in NAMED]) == []
+
+
+@pytest.mark.usefixtures("refused")
+def test_a_user_that_other_services_use_says_which() -> None:
+    iam = client("iam")
+    iam.create_user(UserName="asesoria", Tags=OURS)
+    for service in ("shop", "blog"):
+        made = iam.create_policy(PolicyName=service, PolicyDocument=DOCUMENT, Tags=[*OURS, *tags(Service=service)])
+        iam.attach_user_policy(UserName="asesoria", PolicyArn=made["Policy"]["Arn"])
+    assert left() == [("the IAM user asesoria", "service blog, stage dev still uses it")]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,163 @@
+# Copyright: (c) 2026, The asesoria.serverless authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Five services, one of them in two stages, side by side in one account, taken down in another order than made."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from .support import Chain, Run, has_python_with_pip
+
+pytestmark = pytest.mark.skipif(not has_python_with_pip(), reason="there is no python3.11 with pip")
+
+APP = """
+def app(environ, start_response):
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"{word}"]
+"""
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service in a stage.
+
+    :param name: Name of the service.
+    :param stage: Stage of the service.
+    """
+
+    name: str
+    stage: str = "dev"
+
+    @property
+    def label(self) -> str:
+        """Name of the stack."""
+        return f"{self.name}-{self.stage}"
+
+
+WEB, API, JOBS, SHOP, BLOG, PROD = (
+    *(Service(name) for name in ("web", "api", "jobs", "shop", "blog")),
+    Service("web", "prod"),
+)
+ALL = (WEB, API, JOBS, SHOP, BLOG, PROD)
+
+
+@dataclass(frozen=True)
+class Account:
+    """The services of the sandbox's account.
+
+    :param chain: The sandbox.
+    """
+
+    chain: Chain
+
+    def write(self, service: Service, word: str) -> Path:
+        """Write the app of a service, which answers with a word."""
+        folder = self.chain.folder / "apps" / service.label
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "app.py").write_text(APP.format(word=word), encoding="utf-8")
+        (folder / "requirements.txt").write_text("serverless-wsgi==3.1.0\nwerkzeug==3.1.3\n", encoding="utf-8")
+        return folder
+
+    def play(self, service: Service, playbook: str, *more: str) -> Run:
+        """Run a playbook for a service."""
+        folder = self.chain.folder / "apps" / service.label
+        given = {
+            "asesoria_service": service.name,
+            "asesoria_stage": service.stage,
+            "asesoria_app_dir": str(folder),
+            "asesoria_requirements": str(folder / "requirements.txt"),
+            "asesoria_wsgi_app": "app.app",
+            "asesoria_layer_strategy": "wheels",
+            "asesoria_report": "false",
+            "iam_user_name": f"asesoria-{service.label}",
+            "asesoria_profile": f"asesoria-{service.label}",
+            "asesoria_layer_name": f"{service.label}-dependencies",
+            "asesoria_create_user": "true",
+            "preflight_checks_skip": '["docker"]',
+        }
+        options = [word for name, value in given.items() for word in ("-e", f"{name}={value}")]
+        return self.chain.play(playbook, *options, *more)
+
+    def answers(self, services: Iterable[Service]) -> dict[str, str]:
+        """Ask each service."""
+        return {service.label: self._ask(service) for service in services}
+
+    def _ask(self, service: Service) -> str:
+        found = self.chain.client("cloudformation").describe_stacks(StackName=service.label)["Stacks"][0]["Outputs"]
+        (address,) = (output["OutputValue"] for output in found if output["OutputKey"] == "HttpApiUrl")
+        host = f"{address.split('//')[1].split('.')[0]}.execute-api.localhost:{self.chain.port}"
+        argv = ["curl", "-sS", "--connect-to", f"::127.0.0.1:{self.chain.port}", f"http://{host}/"]
+        return subprocess.run(argv, check=True, capture_output=True, text=True).stdout
+
+    def users(self) -> list[str]:
+        """Names of the IAM users."""
+        return sorted(user["UserName"] for user in self.chain.client("iam").list_users()["Users"])
+
+
+@pytest.fixture(name="account", scope="module")
+def _account(chain: Chain) -> Account:
+    return Account(chain)
+
+
+def _two_at_a_time(account: Account, services: Iterable[Service], playbook: str) -> None:
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        for run in list(pool.map(lambda service: account.play(service, playbook), services)):
+            run.ok()
+
+
+def test_each_is_deployed_with_a_user_of_its_own(account: Account) -> None:
+    for service in ALL:
+        account.write(service, f"{service.label} one")
+    # The first one alone: it installs the CLI that all of them use.
+    account.play(WEB, "site.yml").ok()
+    _two_at_a_time(account, ALL[1:], "site.yml")
+    assert account.answers(ALL) == {service.label: f"{service.label} one" for service in ALL}
+    assert account.users() == sorted(f"asesoria-{service.label}" for service in ALL)
+
+
+def test_one_is_changed_after_others_have_got_their_access(account: Account) -> None:
+    """The policies of stage prod, made last, took the rights of stage dev."""
+    account.write(WEB, "web-dev two")
+    account.play(WEB, "playbooks/deploy.yml").ok()
+    expected = {service.label: f"{service.label} one" for service in ALL}
+    assert account.answers(ALL) == {**expected, "web-dev": "web-dev two"}
+
+
+def test_a_mistyped_name_takes_nothing_down(account: Account) -> None:
+    since = account.chain.calls
+    account.play(Service("wbe"), "playbooks/teardown.yml").ok()
+    assert account.chain.writes(since=since) == []
+
+
+def test_those_that_stay_notice_nothing_of_those_that_go(account: Account) -> None:
+    gone = (API, PROD)
+    for service in gone:
+        account.play(service, "playbooks/teardown.yml").ok()
+    left = [service for service in ALL if service not in gone]
+    assert account.answers(left) == {
+        **{service.label: f"{service.label} one" for service in left},
+        "web-dev": "web-dev two",
+    }
+    assert account.users() == sorted(f"asesoria-{service.label}" for service in left)
+    account.write(BLOG, "blog-dev two")
+    account.play(BLOG, "playbooks/deploy.yml").ok()
+    assert account.answers([BLOG]) == {"blog-dev": "blog-dev two"}
+
+
+def test_the_last_one_leaves_nothing(account: Account) -> None:
+    _two_at_a_time(account, (SHOP, WEB, BLOG, JOBS), "playbooks/teardown.yml")
+    chain = account.chain
+    assert account.users() == []
+    assert chain.client("iam").list_policies(Scope="Local")["Policies"] == []
+    assert chain.client("cloudformation").describe_stacks()["Stacks"] == []
+    assert chain.client("lambda").list_layers()["Layers"] == []
+    assert sorted(chain.aws_files) == ["config", "credentials"]
+    assert b"asesoria-" not in b"".join(chain.aws_files.values())
