@@ -145,8 +145,9 @@ def test_a_work_folder_of_the_users_is_neither_used_nor_removed(chain: Chain, tm
     mine = write(tmp_path / "mine", {"service/precious.txt": "mine"})
     given = json.dumps({"serverless_deploy_work_dir": str(mine)})
     since, before = chain.calls, chain.files()
-    run = chain.play("playbooks/teardown.yml", "-e", given).refused()
-    assert f"the folder {mine} holds 'service' and does not bear the mark .asesoria-serverless" in run.message
+    for playbook in ("playbooks/preflight.yml", "playbooks/teardown.yml"):
+        run = chain.play(playbook, "-e", given).refused()
+        assert f"the folder {mine} holds 'service' and does not bear the mark .asesoria-serverless" in run.message
     assert (mine / "service/precious.txt").read_text(encoding="utf-8") == "mine"
     assert chain.writes(since=since) == []
     assert chain.files() == before
