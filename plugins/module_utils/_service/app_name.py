@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+from ansible_collections.asesoria.serverless.plugins.module_utils._base.regular_file import read_regular
 from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformation import Stack
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_config import APP_OUTPUT
 from ansible_collections.asesoria.serverless.plugins.module_utils._toml import AVAILABLE, read_toml
@@ -50,7 +51,7 @@ def _project(root: Path) -> str:
     if not AVAILABLE:
         return ""
     try:
-        project = read_toml((root / "pyproject.toml").read_text(encoding="utf-8")).get("project")
+        project = read_toml(read_regular(root / "pyproject.toml").decode("utf-8")).get("project")
     except (OSError, ValueError):
         return ""
     name = project.get("name") if isinstance(project, dict) else None

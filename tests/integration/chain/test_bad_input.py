@@ -122,6 +122,19 @@ def test_bad_input_is_refused_before_anything_is_created(
     assert chain.files() == before
 
 
+def test_what_is_no_app_and_no_file_is_told_before_anything_is_created(chain: Chain, tmp_path: Path) -> None:
+    """A requirements file that is a named pipe, which nobody writes into, and an app that makes a coroutine."""
+    source = "from shop import create_app\n\napp = create_app\n"
+    folder = write(tmp_path / "app", {"app.py": source, "shop.py": "async def create_app():\n    return None\n"})
+    os.mkfifo(folder / "requirements.txt")
+    since, before = chain.calls, chain.files()
+    run = chain.play("site.yml", "-e", json.dumps({"asesoria_app_dir": str(folder)})).refused()
+    assert f"names the asynchronous function create_app in {folder}/shop.py, line 1" in run.message
+    assert f"{folder}/requirements.txt can't be read (it is a named pipe, and no regular file)" in run.message
+    assert chain.writes(since=since) == []
+    assert chain.files() == before
+
+
 def test_an_old_node_is_refused(chain: Chain, tmp_path: Path) -> None:
     program = tmp_path / "node"
     program.write_text("#!/bin/sh\necho v18.20.4\n", encoding="utf-8")
