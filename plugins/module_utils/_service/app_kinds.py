@@ -11,6 +11,7 @@ and all else that only a run would tell is taken for an app.
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -495,6 +496,7 @@ def _is_none(node: ast.expr) -> bool:
 def _returned_makers(function: ast.FunctionDef) -> Iterator[str]:
     """The last part of the name of what makes each returned object; nothing where that is not seen."""
     nodes = list(_own_nodes(function))
+    bound = Counter(node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
     assigned = {
         target.id: node.value
         for node in nodes
@@ -505,6 +507,7 @@ def _returned_makers(function: ast.FunctionDef) -> Iterator[str]:
     for node in nodes:
         value = node.value if isinstance(node, ast.Return) else None
         if isinstance(value, ast.Name):
-            value = assigned.get(value.id)
+            # A name that is bound again may hold another app around the first one.
+            value = assigned.get(value.id) if bound[value.id] == 1 else None
         if isinstance(value, ast.Call):
             yield _last_part(value.func)

@@ -46,6 +46,7 @@ for path in sys.argv[1:]:
         found.append(None)
 print(json.dumps([list(sys.version_info[:2]), found]))
 """
+_F_STRING = re.compile(r"\b[fF][rR]?['\"]|\b[rR][fF]['\"]")
 #: What a version of Python added to the syntax, as it could stand in a file. Source: "What's New in Python" of 3.11 to
 #: 3.14, read on 2026-12-01. A file that has none of it means the same to an older version.
 _ADDED: tuple[tuple[Version, str, re.Pattern[str]], ...] = (
@@ -53,7 +54,7 @@ _ADDED: tuple[tuple[Version, str, re.Pattern[str]], ...] = (
     ((3, 11), "* in an index", re.compile(r"\[[^\]]*\*")),
     ((3, 12), "the statement type", re.compile(r"^\s*type\s+\w+", re.MULTILINE)),
     ((3, 12), "type parameters", re.compile(r"\b(?:def|class)\s+\w+\s*\[")),
-    ((3, 12), "the f-string", re.compile(r"\b[fF][rR]?['\"]|\b[rR][fF]['\"]")),
+    ((3, 12), "the f-string", _F_STRING),
     ((3, 13), "defaults of type parameters", re.compile(r"\b(?:def|class|type)\s+\w+\s*\[[^\]]*=")),
     ((3, 14), "except without brackets", re.compile(r"\bexcept\b[^:(]*,")),
     ((3, 14), "the t-string", re.compile(r"\b[tT][rR]?['\"]|\b[rR][tT]['\"]")),
@@ -183,7 +184,8 @@ def _added_since(path: Path, *, python: Version) -> Found | None:
         if python < _STAR_IN_INDEX and isinstance(node, ast.Subscript) and _has_star(node.slice):
             return node.lineno, "* in an index is only supported in Python 3.11 and greater"
     if python < _NESTED_F_STRINGS and sys.version_info >= _NESTED_F_STRINGS:
-        return next(_newer_f_strings(_text(path)), None)
+        text = _text(path)
+        return next(_newer_f_strings(text), None) if _F_STRING.search(text) else None
     return None
 
 

@@ -77,6 +77,10 @@ WSGI_SOURCES = [
     ("app = lambda: library.make()\n", FACTORY),
     ("def make():\n    return library.make()\n\napp = make\n", FACTORY),
     ("def app():\n    return library.make()\n\nif library.debug:\n    app = library.wrap(app)\n", FACTORY),
+    (
+        "from fastapi import FastAPI\ndef app():\n    made = FastAPI()\n    made = to_wsgi(made)\n    return made\n",
+        FACTORY,
+    ),
     # Neither.
     ("app = 42\n", "names 'app', which is 42 in {folder}/app.py, line 1, and no app. Assign the app to it"),
     ("app = None\n", "names 'app', which is None in"),
