@@ -12,6 +12,9 @@ from typing import Any
 
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
+from ansible_collections.asesoria.serverless.plugins.filter.service_domain import service_domain
+
+_DEPLOY = Path(__file__).parents[2] / "roles" / "serverless_deploy"
 
 
 def render(source: str, *, variables: Mapping[str, Any]) -> Any:
@@ -36,3 +39,20 @@ def render_variable(name: str, *, files: Iterable[Path], given: Mapping[str, Any
         variables.update(loader.load_from_file(str(path), trusted_as_template=True))
     templar = Templar(loader=loader, variables={**variables, **given})
     return templar.template(trust_as_template(f"{{{{ {name} }}}}"))
+
+
+def deploy_values(changes: Mapping[str, Any]) -> Any:
+    """Return the values that the role serverless_deploy gives to the filter ``serverless_config``.
+
+    :param changes: Variables of the role, without ``serverless_deploy_``.
+    """
+    given = {f"serverless_deploy_{name}": value for name, value in changes.items()}
+    files = [_DEPLOY / "defaults/main.yml", _DEPLOY / "vars/main.yml"]
+    # Templates can't name filters of collections here, so the domain is read without its template.
+    door = "" if changes.get("config_source") == "app" else changes.get("front_door", "http_api")
+    domain = service_domain(changes.get("domain", {}), door, changes.get("region", "us-east-1"))
+    return render_variable(
+        "serverless_deploy__values",
+        files=files,
+        given={"role_path": str(_DEPLOY), **given, "serverless_deploy__domain": domain},
+    )

@@ -18,6 +18,13 @@ from .statement import Conditions, Statement
 #: "STACK-serverlessdeploymentbucket-" and up to 13 random characters leave 23 for the stack, and some are kept back.
 _LONGEST_WHOLE_STACK = 22
 _STACK_LEFT = 20
+#: Calls for a function in a VPC. The network interfaces are those that Lambda removes after the function.
+_VPC_READS = (
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcs",
+)
 #: Paths of API Gateway that each kind of API is made of.
 _API_PATHS = {HTTP_API: ("/apis", "/apis/*"), "rest_api": ("/restapis", "/restapis/*")}
 
@@ -118,7 +125,7 @@ def _instead_of_role(request: PolicyRequest) -> Iterator[Statement]:
 
 
 def _reading(request: PolicyRequest) -> Statement:
-    vpc = ("ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs") if request.function_vpc else ()
+    vpc = _VPC_READS if request.function_vpc else ()
     return Statement(
         "DeployRead",
         ("cloudformation:ValidateTemplate", *vpc, "lambda:ListLayerVersions", "logs:DescribeLogGroups"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._aws.ownership import Owner
 from ansible_collections.asesoria.serverless.plugins.module_utils._service_domain import ServiceDomain
@@ -58,20 +59,26 @@ def read_access(
         permissions_boundary=values["iam_user_permissions_boundary"],
         deployment_role=has_role,
         deployment_role_arn=values["serverless_deploy_deployment_role"] or made_role,
-        layer_names=values["iam_user_layer_names"] or tuple(layer.name for layer in layers),
-        front_doors=values["iam_user_front_doors"] or (front_door,),
-        domains=values["iam_user_domains"] or ((asdict(domain),) if domain else ()),
+        layer_names=_with(values["iam_user_layer_names"], *(layer.name for layer in layers)),
+        front_doors=_with(values["iam_user_front_doors"], front_door),
+        domains=_with(values["iam_user_domains"], *((asdict(domain),) if domain else ())),
         function_vpc=_or(values, "iam_user_function_vpc", bool(function.vpc)),
-        layer_regions=values["iam_user_layer_regions"] or tuple(more_regions),
+        layer_regions=_with(values["iam_user_layer_regions"], *more_regions),
         layer_share=_or(values, "iam_user_layer_share", sharing),
         layer_prune=_or(values, "iam_user_layer_prune", any(layer.keep_versions for layer in layers)),
         builder_profile=session_manager_profile,
     )
 
 
+def _with(given: Sequence[Any] | None, *needed: Any) -> tuple[Any, ...]:
+    """Return the values that the settings need, and others that the user names; each once."""
+    others = [each for each in given or () if each not in needed]
+    return (*needed, *others)
+
+
 def _or(values: Values, name: str, needed: bool) -> bool:  # noqa: FBT001  # the one value beside the name
-    """Return what the user says of a right, or else whether it is needed."""
-    return bool(values[name]) if values[name] is not None else needed
+    """Return True if the settings need a right, or the user asks for it."""
+    return needed or bool(values[name])
 
 
 def _check_words(values: Values, name: str, known: Sequence[str]) -> None:

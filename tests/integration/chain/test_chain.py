@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.asesoria.serverless.tests.unit import cloudformation_permissions
+from ansible_collections.asesoria.serverless.tests.unit import chain_calls, cloudformation_permissions
+from ansible_collections.asesoria.serverless.tests.unit.access import request_for
 from botocore.exceptions import ClientError
 
 from . import permissions
@@ -468,6 +469,9 @@ def test_the_policies_allow_what_all_this_took_and_nothing_without_a_reason(chai
     called = permissions.called(chain.request_log, but_by=ADMIN_KEY)
     assert {"lambda:PublishLayerVersion", "ec2:RunInstances", "cloudformation:DeleteStack"} <= called
     assert called - allowed - set(permissions.ASKED_IN_VAIN) == set()
+    # The unit tests compare the policies for any settings with this table of calls.
+    table = {call.action for call in chain_calls.calls_of(request_for())}
+    assert called - table - set(permissions.ASKED_IN_VAIN) == set()
 
     # CloudFormation acts with the rights of whoever deploys.
     template = chain.client("cloudformation").get_template(StackName="mi-api-flask-dev")["TemplateBody"]

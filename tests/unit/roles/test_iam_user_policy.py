@@ -357,6 +357,7 @@ def test_a_front_door_is_allowed_only_if_it_is_used() -> None:
 def test_a_vpc_is_allowed_only_if_it_is_used() -> None:
     plain, with_vpc = render(), render(function_vpc=True)
     assert set(actions(with_vpc)) - set(actions(plain)) == {
+        "ec2:DescribeNetworkInterfaces",
         "ec2:DescribeVpcs",
         "ec2:GetSecurityGroupsForVpc",
         "iam:AttachRolePolicy",

@@ -7,15 +7,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.asesoria.serverless.plugins.filter.service_domain import service_domain
-from ansible_collections.asesoria.serverless.tests.unit.rendering import render_variable
+from ansible_collections.asesoria.serverless.plugins.filter.serverless_config import serverless_config
+from ansible_collections.asesoria.serverless.tests.unit.rendering import deploy_values
 from cfnlint.api import ManualArgs, lint
 
-ROLE = Path(__file__).parents[3] / "roles" / "serverless_deploy"
 DOMAIN = {"name": "api.example.com", "certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/1"}
 ZONE = {"hosted_zone_id": "Z0123456789ABCDEFGHIJ"}
 #: What the CLI makes of a packaging's own number, and the resources of its own that these refer to.
@@ -50,17 +48,7 @@ OF_THE_CLI: dict[str, dict[str, Any]] = {
 
 def config(door: str, domain: dict[str, str]) -> dict[str, Any]:
     """The configuration of a service."""
-    found = render_variable(
-        "serverless_deploy__config",
-        files=[ROLE / "defaults/main.yml", ROLE / "vars/main.yml"],
-        given={
-            "role_path": str(ROLE),
-            "serverless_deploy_front_door": door,
-            "serverless_deploy__domain": service_domain(domain, door, "us-east-1"),
-        },
-    )
-    assert isinstance(found, dict)
-    return found
+    return serverless_config(deploy_values({"front_door": door, "domain": domain}))
 
 
 def template(door: str, domain: dict[str, str]) -> dict[str, Any]:

@@ -77,6 +77,8 @@ def with_wanted_changes(statements: list[dict[str, Any]], request: PolicyRequest
         condition = statement.get("Condition", {}).get("StringEquals", {})
         if "aws:RequestTag/Project" in condition:
             statement["Condition"] = {"StringEquals": {f"aws:RequestTag/{tag}": value for tag, value in own.items()}}
+        if statement["Sid"] == "DeployRead" and request.function_vpc:
+            statement["Action"] = sorted([*statement["Action"], "ec2:DescribeNetworkInterfaces"])
         for key in ("aws:ResourceTag", "ssm:resourceTag"):
             if f"{key}/Project" in condition:
                 statement["Condition"] = {
