@@ -55,7 +55,7 @@ def _mine(tmp_path: Path) -> Chain:
     (inventory / "group_vars/team.yml").write_text(TEAM, encoding="utf-8")
     (inventory / "one.txt").write_text("six\n", encoding="utf-8")
     (inventory / "two.txt").write_text("idna\n", encoding="utf-8")
-    return Chain(folder=tmp_path, port=1, environment={"ANSIBLE_INVENTORY": str(inventory)})
+    return Chain(folder=tmp_path, port=1, environment={"ANSIBLE_INVENTORY": str(inventory)}, shell={})
 
 
 def test_an_inventory_of_ones_own_counts_for_the_layers(mine: Chain) -> None:
