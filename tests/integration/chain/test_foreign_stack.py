@@ -60,7 +60,7 @@ def play(chain: Chain, tmp_path: Path) -> Play:
 
     def run(playbook: str, *options: str, resources: dict[str, Any] | None = None, **variables: Any) -> Run:
         (tmp_path / "app.py").write_text(APP)
-        (tmp_path / "requirements.txt").write_text("")
+        (tmp_path / "requirements.txt").write_text("werkzeug\n")
         service = {**SERVICE, "resources": {"Resources": resources}} if resources else SERVICE
         (tmp_path / "serverless.yml").write_text(json.dumps(service))
         given = {
