@@ -52,6 +52,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._service.app i
     check_adapter_imports,
     find_app,
     imported_files,
+    require_valid_source,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._service.app_kinds import ASGI, WSGI
 from ansible_collections.asesoria.serverless.plugins.module_utils._service.app_name import name_app
@@ -175,7 +176,10 @@ def _find_app(config: ServiceConfig, *, root: Path, factories: bool) -> App | No
         return None
     python = RUNTIMES[config.runtime].python if config.runtime in RUNTIMES else ""
     interface = WSGI if config.wsgi_app else ASGI
-    return find_app(root, setting, interface=interface, python=python, factories=factories)
+    app = find_app(root, setting, interface=interface, python=python, factories=factories)
+    if python:
+        require_valid_source(app, python=python)
+    return app
 
 
 def _require_service(config: ServiceConfig, *, service: str | None, stage: str, origin: str) -> None:

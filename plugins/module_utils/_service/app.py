@@ -17,6 +17,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._errors import
 
 from .app_kinds import WSGI, Judge
 from .source_modules import Module, SourceModules, handler_modules, parse
+from .syntax import check_syntax
 
 # How serverless_wsgi 3.1.0 reads the setting (import_app), and so the handler of ASGI apps: what follows the last dot
 # is the name of the app, what precedes the last slash is a folder, what is between the two is the module to import.
@@ -24,6 +25,7 @@ from .source_modules import Module, SourceModules, handler_modules, parse
 _SETTING = re.compile(
     r"(?:(?P<folder>[^.:/][^:]*)/)?(?P<module>[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)[.:](?P<name>[A-Za-z_]\w*)(?P<called>\(\))?"
 )
+_VERSION = re.compile(r"\d+\.\d+")
 _EXAMPLE = "Write it as module.name, such as app.app for the variable app in app.py"
 _FILE = re.compile(r"(?P<module>[\w./-]+)\.py(?:[:.](?P<name>[A-Za-z_]\w*)(?:\(\))?)?")
 _CALL = re.compile(r"(?P<function>[\w./]+[.:]\w+)\(.+\)", re.DOTALL)
@@ -113,7 +115,7 @@ def find_app(app_dir: Path, setting: str, *, interface: str = WSGI, python: str 
     if not app_dir.is_dir():
         raise AppError(f"the app's folder {app_dir} does not exist or is no folder", "Name the folder with the app")
     base = app_dir / where.folder
-    version = tuple(int(part) for part in python.split(".")) if python else ()
+    version = tuple(int(part) for part in python.split(".")) if _VERSION.fullmatch(python) else ()
     sources = SourceModules([base, app_dir] if where.folder else [app_dir], python=version)
     module = _find_module(sources, where, base=base, setting=setting, interface=interface)
     verdict = Judge(sources=sources, interface=interface, python=version).judge(module, where.name)
@@ -127,6 +129,26 @@ def find_app(app_dir: Path, setting: str, *, interface: str = WSGI, python: str 
             "variables",
         )
     return App(setting=where, path=module.path or base, factory=verdict.factory, sources=sources)
+
+
+def require_valid_source(app: App, *, python: str) -> None:
+    """Refuse an app that imports a module which the runtime's Python certainly does not take.
+
+    :param app: The app.
+    :param python: Version of the runtime's Python, such as ``3.11``.
+    :raises AppError: There is such a module.
+    """
+    major, minor = python.split(".")
+    reached = app.sources.reach([app.setting.module])
+    paths = [each.module.path for each in reached if each.certain and each.module.is_source]
+    sources = [path for path in paths if path is not None]
+    verdict = check_syntax(sources, python=(int(major), int(minor)), interpreters=[], runner=lambda _argv: None)
+    for problem in verdict.problems[:1]:
+        raise AppError(
+            f"{problem.path}, line {problem.line}, which the app imports, is invalid in Python {python}: "
+            f"{problem.reason}",
+            "Correct it, or take a runtime whose Python takes it",
+        )
 
 
 def imported_files(root: Path, *, app: App | None, handlers: Iterable[str]) -> dict[str, bool]:

@@ -252,6 +252,13 @@ def test_the_source_of_handlers_is_checked_too(around: Surroundings) -> None:
     )
 
 
+@pytest.mark.parametrize("runtime", ["", "python3.x", "nodejs22.x", "python2.7"])
+def test_a_runtime_that_is_wrong_is_told_elsewhere(around: Surroundings, runtime: str) -> None:
+    assert "problem" not in {
+        state for state, text in said(replace(around, runtime=runtime, layer=""), TUTORIAL) if "WSGI" in text
+    }
+
+
 def test_no_file(around: Surroundings) -> None:
     (check,) = check_own(around)
     assert check.problem == (

@@ -419,6 +419,20 @@ def test_the_copy_of_the_requirements_gets_what_is_missing(
     assert not deploy(options)["changed"]
 
 
+def test_source_that_the_runtime_does_not_take_is_not_deployed(
+    options: dict[str, Any], cloud: FakeCloud, app: Path
+) -> None:
+    (app / "app.py").write_text("import shop\n\napp = make()\n\ndef late():\n    import old\n")
+    (app / "old.py").write_text("print 'never imported at the start'\n")
+    (app / "shop.py").write_text("x = 1\nreturn x\n")
+    options["config"]["provider"]["runtime"] = "python3.11"
+    said = run_module(serverless_service.main, options)["msg"]
+    assert f"{app}/shop.py, line 2, which the app imports, is invalid in Python 3.11: 'return' outside function" in said
+    assert cloud.commands == []
+    (app / "shop.py").write_text("x = 1\n")
+    assert deploy(options)["changed"]
+
+
 def test_what_is_imported_travels_whatever_it_is_called(options: dict[str, Any], cloud: FakeCloud, app: Path) -> None:
     for name, content in {
         "app.py": "from tests import double\n\napp = double(1)\n",
