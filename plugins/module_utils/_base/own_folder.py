@@ -11,10 +11,12 @@ removed. Everything else is left, and named.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import fnmatch
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -135,19 +137,38 @@ def remove_folder(folder: Path, contents: Contents) -> Removal:
 
     :param folder: Path of the folder.
     :param contents: What this collection makes there.
-    :raises OwnFolderError: The folder belongs to the user, or can't be removed.
+    :raises OwnFolderError: The folder belongs to the user, can't be removed, or another run works in it.
     """
     planned = plan_removal(folder, contents)
     try:
-        # The mark goes last, so that a run that is killed can be made up for.
-        for path in sorted(planned.removed, key=lambda path: (path == folder, path.name == MARK)):
-            # What somebody has put into the folder just now stays.
-            folder.rmdir() if path == folder else remove_entry(path)
+        with _idle(folder):
+            # The mark goes last, so that a run that is killed can be made up for.
+            for path in sorted(planned.removed, key=lambda path: (path == folder, path.name == MARK)):
+                # What somebody has put into the folder just now stays.
+                folder.rmdir() if path == folder else remove_entry(path)
     except OSError as error:
         raise OwnFolderError(
             f"{error.filename or folder} can't be removed: {error.strerror}", "Check its permissions, then run again"
         ) from error
     return planned
+
+
+@contextlib.contextmanager
+def _idle(folder: Path) -> Iterator[None]:
+    """Require that no other run works in a folder, by the lock that such a run holds on the mark."""
+    try:
+        mark = (folder / MARK).open("r+b")
+    except FileNotFoundError:
+        yield
+        return
+    with mark:
+        try:
+            fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise OwnFolderError(
+                f"another run, or a program that it left behind, still works in {folder}", "Wait until it has ended"
+            ) from error
+        yield
 
 
 def remove_entry(path: Path) -> None:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import stat
 from pathlib import Path
 
@@ -85,6 +86,18 @@ def test_files_of_the_user_in_our_folder_stay_and_are_named(tmp_path: Path) -> N
     make(tmp_path, "bin/program", "notes.txt", "photos/1")
     assert remove_folder(tmp_path, CONTENTS).left == (tmp_path / "notes.txt", tmp_path / "photos")
     assert sorted(path.name for path in tmp_path.iterdir()) == [MARK, "notes.txt", "photos"]
+
+
+def test_a_folder_in_which_another_run_works_stays(tmp_path: Path) -> None:
+    take_folder(tmp_path / "folder", CONTENTS)
+    make(tmp_path / "folder", "bin/program")
+    with (tmp_path / "folder" / MARK).open("rb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(OwnFolderError, match="still works in"):
+            remove_folder(tmp_path / "folder", CONTENTS)
+    assert (tmp_path / "folder/bin/program").exists()
+    remove_folder(tmp_path / "folder", CONTENTS)
+    assert not (tmp_path / "folder").exists()
 
 
 def test_links_are_not_followed(tmp_path: Path) -> None:
