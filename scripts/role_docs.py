@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import runpy
 import sys
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jinja2 import StrictUndefined, TemplateError, Undefined
+from jinja2 import StrictUndefined, TemplateError, Undefined, UndefinedError
 from jinja2.nativetypes import NativeEnvironment
 
 TOP = Path(__file__).resolve().parent.parent
@@ -90,6 +91,24 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     return (yaml.safe_load(path.read_text()) or {}) if path.is_file() else {}
 
 
+def _shared_defaults() -> Mapping[str, Any]:
+    """Return the defaults that roles look up, from the one file that has them."""
+    scope: dict[str, Any] = runpy.run_path(str(TOP / "plugins/module_utils/_settings/defaults.py"))
+    shared: Mapping[str, Any] = scope["SHARED"]
+    return shared
+
+
+def _look_up(plugin: str, *terms: str, **_options: Any) -> Any:
+    """Do what the collection's own lookup of defaults does; no other lookup is known before a run."""
+    if plugin != "asesoria.serverless.default":
+        raise UndefinedError(f"{plugin} is asked at run time only")
+    return _shared_defaults()[terms[0]]
+
+
+_ENVIRONMENT = NativeEnvironment(undefined=StrictUndefined)
+_ENVIRONMENT.globals["lookup"] = _look_up
+
+
 # --- Defaults ---------------------------------------------------------------------------------------------------------
 
 
@@ -112,7 +131,7 @@ def _resolve(value: Any, defaults: Mapping[str, Any], *, depth: int) -> Any:
     known = {key: _resolve(item, defaults, depth=depth + 1) for key, item in defaults.items() if key in value}
     known = {key: item for key, item in known.items() if item is not COMPUTED}
     try:
-        rendered = NativeEnvironment(undefined=StrictUndefined).from_string(value.strip()).render(known)
+        rendered = _ENVIRONMENT.from_string(value.strip()).render(known)
     except TemplateError:  # a lookup, one of Ansible's filters, or a variable that the run sets
         return COMPUTED
     return COMPUTED if isinstance(rendered, Undefined) else rendered

@@ -123,14 +123,14 @@ layer_store:
 builders:
   description: >-
     The builders: C(fleet), C(access), C(cidr), C(spot), C(instance_type), C(count), C(ssm_command), C(port),
-    C(python_bucket), C(vcpus).
+    C(python_bucket), C(python_bucket_region), C(vcpus).
   type: dict
   returned: success
 access:
   description: >-
     The IAM user and its rights: C(create_user), C(playbooks), C(path), C(permissions_boundary), C(deployment_role),
-    C(deployment_role_arn), C(layer_names), C(front_doors), C(domains), C(function_vpc), C(layer_regions),
-    C(layer_share), C(layer_prune), C(builder_profile).
+    C(deployment_role_arn), C(layer_names), C(front_doors), C(domains), C(function_vpc), C(function_alias),
+    C(layer_regions), C(layer_share), C(layer_prune), C(builder_profile).
   type: dict
   returned: success
 report:
@@ -139,6 +139,10 @@ report:
   returned: success
 logs:
   description: The log to show, with C(since), C(filter), C(follow), C(seconds).
+  type: dict
+  returned: success
+verify:
+  description: The endpoint that is verified, with C(url) and C(connect_to), each empty for that of the service.
   type: dict
   returned: success
 folders:
@@ -151,9 +155,9 @@ endpoint_format:
   description: Address of the service where it differs from the stack's output; empty where it does not.
   type: str
   returned: success
-all_stacks:
-  description: Whether the status names all stacks of the project.
-  type: bool
+status:
+  description: What the status and the leftovers tell, with C(all_stacks), C(layers) and C(buckets).
+  type: dict
   returned: success
 teardown_confirm:
   description: Name of the stack that may be removed with its data; empty for none.

@@ -32,6 +32,7 @@ def read_access(
     function: Function,
     front_door: str,
     domain: ServiceDomain | None,
+    alias: str,
     session_manager_profile: str,
 ) -> Access:
     """Read the settings of the user. A right that the service has needed may be named, until it is needed no more.
@@ -43,6 +44,7 @@ def read_access(
     :param function: Properties of the function.
     :param front_door: What requests come in by.
     :param domain: The domain of the service; None for none.
+    :param alias: Alias of the function; empty for none.
     :param session_manager_profile: Instance profile of builders that Session Manager reaches; empty for none.
     """
     has_role = values["asesoria_deployment_role"]
@@ -50,6 +52,8 @@ def read_access(
     made_role = f"arn:{partition_of(region)}:iam::${{aws:accountId}}:role/{role}" if has_role else ""
     _check_words(values, "iam_user_playbooks", PLAYBOOKS)
     _check_words(values, "iam_user_front_doors", limits.FRONT_DOORS)
+    nameless = [each for each in values["iam_user_domains"] or () if not each.get("name")]
+    values.refuse_if(nameless, "iam_user_domains", "a domain has no name", "Give each entry a name")
     sharing = any(layer.sharing != "" for layer in layers)
     more_regions = sorted({region for layer in layers for region in layer.regions})
     return Access(
@@ -63,6 +67,7 @@ def read_access(
         front_doors=_with(values["iam_user_front_doors"], front_door),
         domains=_with(values["iam_user_domains"], *((asdict(domain),) if domain else ())),
         function_vpc=_or(values, "iam_user_function_vpc", bool(function.vpc)),
+        function_alias=_or(values, "iam_user_function_alias", bool(alias)),
         layer_regions=_with(values["iam_user_layer_regions"], *more_regions),
         layer_share=_or(values, "iam_user_layer_share", sharing),
         layer_prune=_or(values, "iam_user_layer_prune", any(layer.keep_versions for layer in layers)),

@@ -20,6 +20,8 @@ from .values import Kind, shown, text, within
 
 FLEET = "asesoria_fleet"
 ARM = "arm64"
+#: Processors of each of the default types.
+_VCPUS = 2
 _KINDS: Mapping[str, Kind] = {
     "runtime": text,
     "architecture": text,
@@ -32,11 +34,12 @@ class BuildersError(ServerlessError):
     """A builder can't be of the kind that the settings name."""
 
 
-def read_builders(values: Values, *, world: World, ssm_command: str) -> Builders:
+def read_builders(values: Values, *, world: World, region: str, ssm_command: str) -> Builders:
     """Read the settings of the builders.
 
     :param values: The settings, which also take the problems.
     :param world: The facts to check against.
+    :param region: Region of the service.
     :param ssm_command: Command for SSH through Session Manager where the user gives none.
     """
     cidr = values["builder_ec2_cidr"]
@@ -45,16 +48,21 @@ def read_builders(values: Values, *, world: World, ssm_command: str) -> Builders
         check_instance_type(instance_type, architecture=values["asesoria_architecture"])
     except BuildersError as error:
         values.refuse("builder_ec2_instance_type", error)
+    fleet = tuple(_read_fleet(values, world=world))
+    count = values["builder_ec2_count"]
+    machines = sum(each.get("count", count) for each in fleet) if fleet else count
     return Builders(
-        fleet=tuple(_read_fleet(values, world=world)),
+        fleet=fleet,
         access=values["asesoria_builder_access"] or ("cidr" if cidr else "my_ip"),
         cidr=cidr,
         spot=values["asesoria_builder_spot"],
         instance_type=instance_type,
-        count=values["builder_ec2_count"],
+        count=count,
         ssm_command=values["asesoria_ssm_command"] or ssm_command,
         port=values["asesoria_builder_port"],
         python_bucket=values["asesoria_python_bucket"],
+        python_bucket_region=values["python311_from_source_s3_region"] or region,
+        vcpus=values["preflight_builder_vcpus"] or machines * _VCPUS,
     )
 
 

@@ -119,7 +119,8 @@ def _converted(
         try:
             converted = definition.kind(value)
         except InvalidValueError as error:
-            values.problems.append(Problem(f"{where}.{key}", error.problem, error.remedy))
+            problem = f"{LIST} is a list of layers, and {error.problem}" if key == "name" else error.problem
+            values.problems.append(Problem(f"{where}.{key}", problem, error.remedy))
             continue
         values.problems += _overridden(key, converted, where=where, overrides=overrides, definition=definition)
         yield key, converted

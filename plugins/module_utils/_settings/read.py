@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._aws.ownership import Owner
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
@@ -21,7 +21,7 @@ from .environment import profile_problem
 from .layers import app_layer, read_layers
 from .names import APP_FUNCTION, Names, derive_names, find_name_problems, stack_name
 from .policies import find_policy_problems
-from .settings import Canary, Folders, Function, LayerStore, Logs, Report, Settings
+from .settings import Canary, Folders, Function, Layer, LayerStore, Logs, Report, Settings, Status, Verify
 from .target import World, check_architecture, check_region, check_runtime, partition_of, problem_of
 
 #: The setting that gives each name of :class:`Names`.
@@ -77,7 +77,9 @@ def _build(values: Values, *, world: World, overrides: Mapping[str, object]) -> 
         overrides=overrides,
     )
     profile = f"--profile {names.profile} " if values["asesoria_create_user"] else ""
-    builders = read_builders(values, world=world, ssm_command=_SSM_COMMAND.format(profile=profile, region=region))
+    builders = read_builders(
+        values, world=world, region=region, ssm_command=_SSM_COMMAND.format(profile=profile, region=region)
+    )
     canary = _read_canary(values)
     access = read_access(
         values,
@@ -87,6 +89,7 @@ def _build(values: Values, *, world: World, overrides: Mapping[str, object]) -> 
         function=function,
         front_door=values["asesoria_front_door"],
         domain=domain,
+        alias=canary.alias,
         session_manager_profile=names.instance_profile if builders.access == "ssm" else "",
     )
     _check_names(values, identity=identity, names=names, function=function, region=region)
@@ -108,9 +111,10 @@ def _build(values: Values, *, world: World, overrides: Mapping[str, object]) -> 
         access=access,
         report=_read_report(values, identity),
         logs=_read_logs(values),
+        verify=Verify(url=values["endpoint_verify_url"], connect_to=values["endpoint_verify_connect_to"]),
         folders=_read_folders(values, identity, names),
         endpoint_format=_read_endpoint_format(values, front_door=front_door),
-        all_stacks=values["asesoria_status_all"],
+        status=_read_status(values, layers),
         teardown_confirm=values["asesoria_teardown_confirm"] or values["asesoria_confirm"],
         confirm=values["asesoria_confirm"],
         adopt=values["asesoria_adopt"],
@@ -223,6 +227,15 @@ def _read_report(values: Values, identity: Owner) -> Report:
         requests=values["asesoria_report_requests"],
         latency_ms=values["asesoria_report_latency_ms"],
         answers=values["asesoria_report_answers"],
+    )
+
+
+def _read_status(values: Values, layers: Sequence[Layer]) -> Status:
+    buckets = dict.fromkeys((values["asesoria_layer_bucket"], values["asesoria_python_bucket"]))
+    return Status(
+        all_stacks=values["asesoria_status_all"],
+        layers=values["service_watch_layers"] or tuple(layer.name for layer in layers),
+        buckets=values["service_watch_buckets"] or tuple(filter(None, buckets)),
     )
 
 

@@ -145,6 +145,8 @@ class Builders:
     :param ssm_command: Command for SSH through Session Manager.
     :param port: Port of the builders' SSH server.
     :param python_bucket: Bucket that keeps built Pythons; empty for none.
+    :param python_bucket_region: Region of that bucket.
+    :param vcpus: Number of processors of all builders together.
     """
 
     fleet: tuple[Mapping[str, Any], ...]
@@ -156,12 +158,8 @@ class Builders:
     ssm_command: str
     port: int
     python_bucket: str
-
-    @property
-    def vcpus(self) -> int:
-        """Number of processors of all builders together; the default types have two each."""
-        count = sum(int(each.get("count", self.count)) for each in self.fleet) if self.fleet else self.count
-        return 2 * count
+    python_bucket_region: str
+    vcpus: int
 
 
 @dataclass(frozen=True)
@@ -178,6 +176,7 @@ class Access:
     :param front_doors: Front doors that the service has, or has had.
     :param domains: Domains that the service has, or has had.
     :param function_vpc: Whether the function is in a VPC, or has been.
+    :param function_alias: Whether the function is called by an alias, or has been.
     :param layer_regions: More regions that have, or have had, layers.
     :param layer_share: Whether the user may share layers.
     :param layer_prune: Whether the user may delete old versions of layers.
@@ -194,6 +193,7 @@ class Access:
     front_doors: tuple[str, ...]
     domains: tuple[Mapping[str, Any], ...]
     function_vpc: bool
+    function_alias: bool
     layer_regions: tuple[str, ...]
     layer_share: bool
     layer_prune: bool
@@ -232,6 +232,32 @@ class Logs:
     filter: str
     follow: bool
     seconds: int
+
+
+@dataclass(frozen=True)
+class Status:
+    """What the status and the leftovers tell.
+
+    :param all_stacks: Whether to name all stacks of the project.
+    :param layers: Layers in addition to those that the functions use.
+    :param buckets: The user's own buckets that the chain uses.
+    """
+
+    all_stacks: bool
+    layers: tuple[str, ...]
+    buckets: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Verify:
+    """The endpoint that is verified.
+
+    :param url: Address to request; empty for that of the service.
+    :param connect_to: Host and port to connect to instead of the address; empty for the address.
+    """
+
+    url: str
+    connect_to: str
 
 
 @dataclass(frozen=True)
@@ -279,9 +305,10 @@ class Settings:
     :param access: The IAM user and its rights.
     :param report: The report.
     :param logs: The log that is shown.
+    :param verify: The endpoint that is verified.
     :param folders: Files and folders on the control node.
     :param endpoint_format: Address of the service where it differs from the stack's output; empty where it does not.
-    :param all_stacks: Whether the status names all stacks of the project.
+    :param status: What the status and the leftovers tell.
     :param teardown_confirm: Name of the stack that may be removed with its data; empty for none.
     :param confirm: Name of the stack that may lose data by any change; empty for none.
     :param adopt: Whether a stack of another owner is taken over.
@@ -304,9 +331,10 @@ class Settings:
     access: Access
     report: Report
     logs: Logs
+    verify: Verify
     folders: Folders
     endpoint_format: str
-    all_stacks: bool
+    status: Status
     teardown_confirm: str
     confirm: str
     adopt: bool
@@ -316,7 +344,6 @@ class Settings:
         found = {key: _listed(value) for key, value in asdict(self).items()}
         found["stack"] = stack_name(self.identity)
         found["domain"] = found["domain"] or {}
-        found["builders"]["vcpus"] = self.builders.vcpus
         return found
 
 

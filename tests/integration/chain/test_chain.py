@@ -497,10 +497,14 @@ def test_without_a_user_of_its_own_it_runs_as_whoever_runs_it(chain: Chain) -> N
 
 
 #: Removes the user and what the role iam_user has made besides.
-LEAVE = """
+LEAVE = f"""
+- import_playbook: {CHECKOUT}/playbooks/settings.yml
 - hosts: localhost
   gather_facts: false
-  environment: "{{ asesoria_admin_environment }}"
+  environment: "{{{{ asesoria__admin_environment }}}}"
+  vars_files:
+    - {CHECKOUT}/playbooks/vars/common.yml
+    - {CHECKOUT}/playbooks/vars/iam_user.yml
   roles:
     - role: asesoria.serverless.iam_user
       vars:

@@ -25,6 +25,16 @@ from ansible_collections.asesoria.serverless.tests.unit.rendering import render_
 from botocore.session import Session
 
 ROLE = Path(__file__).parents[3] / "roles" / "iam_user"
+#: Variables whose defaults are looked up by a plugin of the collection, which no test loads.
+LOOKED_UP = {
+    "iam_user_name": "asesoria",
+    "iam_user_region": "us-east-1",
+    "iam_user_project": "asesoria",
+    "iam_user_service": "mi-api-flask",
+    "iam_user_stage": "dev",
+    "iam_user_key_pair": "lambda-builder-keys",
+    "iam_user_layer_names": ["flask-dependencies-py311"],
+}
 #: Settings that identify the service and its region.
 IDENTITY = {"project", "service", "stage", "region"}
 #: AWS: quota "Role inline policy size limit"; white space is not counted.
@@ -460,6 +470,7 @@ def test_of_builders_only_those_of_the_service_are_open() -> None:
 )
 def test_the_role_has_a_policy_for_each_playbook(given: dict[str, Any], policies: list[str]) -> None:
     files = [ROLE / "defaults/main.yml", ROLE / "vars/main.yml"]
+    given = {**LOOKED_UP, **given}
     settings = render_variable("iam_user__settings", files=files, given=given)
     base = render_variable("iam_user_policy_name", files=files, given=given)
     plan = iam_policies(settings, base, ACCOUNT)

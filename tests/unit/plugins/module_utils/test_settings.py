@@ -305,14 +305,14 @@ def test_an_unknown_key_of_an_entry_is_refused_by_name(variables: dict[str, Any]
         ({"asesoria_layer_description": "x" * 190}, "the text has 190 characters. Shorten it to 189"),
         ({"asesoria_layers": [{"requirements": "a.txt"}]}, "an entry has no name"),
         ({"asesoria_layers": [{"name": "a"}, {"name": "a"}]}, "has a twice"),
-        ({"asesoria_layers": [{"name": "a b"}]}, "asesoria_layers[a b].name: 'a b' is not a name for a layer"),
+        ({"asesoria_layers": [{"name": "a b"}]}, "a list of layers, and 'a b' is not a name for a layer"),
         ({"asesoria_layers": [{"name": "a"}], "asesoria_layer_name": "b"}, "'b' is not among asesoria_layers"),
         ({"iam_user_playbooks": ["all"]}, "iam_user_playbooks: there is no all"),
         ({"iam_user_path": "apps"}, "'apps' is not a path of IAM"),
         ({"iam_user_permissions_boundary": "x"}, "'x' is not the ARN of a policy"),
         (
             {"asesoria_function_environment": "nothing"},
-            "asesoria_function_environment: 'nothing' is not a mapping",
+            "asesoria_function_environment: the value is not a mapping",
         ),
         ({"asesoria_layers": "[{"}, "is not JSON"),
         (
