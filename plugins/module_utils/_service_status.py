@@ -122,12 +122,14 @@ class Wanted:
     :param layers: names of layers to look at, besides those that the functions use.
     :param project: value of the tag C(Project); empty if nobody asks about builders.
     :param all_stacks: tell the project's other stacks as well.
+    :param layer_users: Whether to list all functions of the account, to find which of them use the layers.
     """
 
     stack: str
     layers: Sequence[str] = ()
     project: str = ""
     all_stacks: bool = False
+    layer_users: bool = True
 
 
 @dataclass
@@ -166,13 +168,13 @@ class StatusReader:
             template = self.attempts.read(
                 f"the template of the stack {wanted.stack}", lambda: self.stacks.template(wanted.stack), {}
             )
-        functions, layers = self._functions_and_layers(resources, stack=stack, names=wanted.layers)
+        functions, layers = self._functions_and_layers(resources, stack=stack, wanted=wanted)
         deployment = read_deployment(template)
         return Status(
             stack=stack,
             version=deployment.version if deployment else None,
             functions=functions,
-            layers=(*layers, *self._layers_elsewhere(wanted.layers)),
+            layers=(*layers, *self._layers_elsewhere(wanted)),
             builders=self._builders(wanted.project),
             stacks=self._stacks(wanted),
             data=tuple(data_holders(resources, template=template)),
@@ -194,7 +196,7 @@ class StatusReader:
         return tuple(stack for stack in found if stack.name != wanted.stack)
 
     def _functions_and_layers(
-        self, resources: Iterable[Resource], *, stack: Stack | None, names: Iterable[str]
+        self, resources: Iterable[Resource], *, stack: Stack | None, wanted: Wanted
     ) -> tuple[tuple[FunctionStatus, ...], tuple[LayerStatus, ...]]:
         functions = [resource.physical_id for resource in resources if resource.kind == "AWS::Lambda::Function"]
         configurations = {name: self._configuration(name) for name in functions if name}
@@ -203,14 +205,13 @@ class StatusReader:
             for configuration in configurations.values()
             for layer in configuration.get("Layers", [])
         ]
-        wanted = sorted({*names, *used})
-        versions = {name: self._versions(name) for name in wanted}
+        versions = {name: self._versions(name) for name in sorted({*wanted.layers, *used})}
         known = tuple(
             self._function(name, configuration, versions=versions, account=_account(stack))
             for name, configuration in configurations.items()
             if configuration
         )
-        return known, self._layers(versions, functions=known)
+        return known, self._layers(versions, functions=known, all_users=wanted.layer_users)
 
     def _configuration(self, name: str) -> dict[str, Any]:
         return self.attempts.read(f"the function {name}", lambda: self.functions.configuration(name), None) or {}
@@ -246,20 +247,25 @@ class StatusReader:
         )
 
     def _layers(
-        self, versions: Mapping[str, Sequence[LayerVersion] | None], *, functions: Sequence[FunctionStatus]
+        self,
+        versions: Mapping[str, Sequence[LayerVersion] | None],
+        *,
+        functions: Sequence[FunctionStatus],
+        all_users: bool,
     ) -> tuple[LayerStatus, ...]:
         told = {name: found for name, found in versions.items() if found is not None}
         if not told:
             return ()
-        everybody = self.attempts.read("who else uses the layers", self.layers.users, None)
+        everybody = self.attempts.read("who else uses the layers", self.layers.users, None) if all_users else None
         users = _users(functions) if everybody is None else everybody
         complete = everybody is not None
         return tuple(_layer(name, found, users=users, complete=complete) for name, found in told.items())
 
-    def _layers_elsewhere(self, names: Iterable[str]) -> Iterator[LayerStatus]:
+    def _layers_elsewhere(self, wanted: Wanted) -> Iterator[LayerStatus]:
         for region, layers in self.elsewhere.items():
-            everybody = self.attempts.read(f"who uses the layers in {region}", layers.users, None)
-            for name in names:
+            what = f"who uses the layers in {region}"
+            everybody = self.attempts.read(what, layers.users, None) if wanted.layer_users else None
+            for name in wanted.layers:
                 what = f"the versions of the layer {name} in {region}"
                 found = self.attempts.read_all(what, functools.partial(layers.versions, name))
                 yield _layer(name, found, users=everybody or {}, complete=everybody is not None, region=region)

@@ -48,6 +48,13 @@ options:
       - That takes the right to describe all stacks, which the user that the collection makes does not have.
     type: bool
     default: false
+  layer_users:
+    description:
+      - Find which functions of the account use the layers. Otherwise only those of the service count.
+      - That takes the right to list all functions, which tells their environment variables too. The user that the
+        collection makes has it only if old versions of layers are deleted.
+    type: bool
+    default: true
 seealso:
   - module: asesoria.serverless.serverless_service_info
   - module: asesoria.serverless.function_log_info
@@ -384,7 +391,13 @@ def run(module: AnsibleAWSModule) -> dict[str, Any]:
         builders=Builders(lambda: module.client("ec2", retry_decorator=retry)),
     )
     status = reader.read(
-        Wanted(stack=name, layers=params["layers"], project=params["project"], all_stacks=params["all_stacks"])
+        Wanted(
+            stack=name,
+            layers=params["layers"],
+            project=params["project"],
+            all_stacks=params["all_stacks"],
+            layer_users=params["layer_users"],
+        )
     )
     stack = describe_stack(
         status.stack,
@@ -409,6 +422,7 @@ def main() -> None:
             "layer_regions": {"type": "list", "elements": "str", "default": []},
             "project": {"type": "str", "default": ""},
             "all_stacks": {"type": "bool", "default": False},
+            "layer_users": {"type": "bool", "default": True},
         },
         supports_check_mode=True,
     )

@@ -33,7 +33,6 @@ _FREE = {"sts:GetCallerIdentity"}
 #: Asked all the same, and answered with a refusal.
 ASKED_IN_VAIN = {
     "ecr:DescribeRepositories": "at a removal the CLI takes the refusal for: there are no images",
-    "lambda:ListFunctions": "the status says that it does not know who else uses the layers",
 }
 
 #: Allowed although no run and no handler shows a call: why.

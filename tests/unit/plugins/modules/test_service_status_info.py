@@ -253,6 +253,17 @@ def test_without_the_right_to_list_functions_this_service_counts(account: Accoun
     assert layer["versions"][0]["used_by"] == ["shop-dev-api:$LATEST"]
 
 
+def test_who_else_uses_the_layers_is_not_asked_without_the_right(account: Account) -> None:
+    account.layer()
+    account.stack(account.layer())
+    account.layer(region="eu-west-1")
+    account.refuse("ListFunctions")
+    status = read(layer_users=False, layer_regions=["eu-west-1"])
+    assert status["unread"] == []
+    assert [(layer["complete"], layer["unused"]) for layer in status["layers"]] == [(False, [1]), (False, [1])]
+    assert not [line for line in status["lines"] if line.startswith("not read")]
+
+
 def test_what_is_no_refusal_is_an_error(account: Account) -> None:
     account.refused["DescribeStacks"] = EndpointConnectionError(endpoint_url="https://nowhere.example")
     result = run_module(service_status_info.main, WANTED)
