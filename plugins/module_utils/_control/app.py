@@ -21,7 +21,11 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._check import 
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_config import CONFIG_NAMES, read_config
-from ansible_collections.asesoria.serverless.plugins.module_utils._service.app import App, find_app
+from ansible_collections.asesoria.serverless.plugins.module_utils._service.app import (
+    App,
+    check_adapter_imports,
+    find_app,
+)
 from ansible_collections.asesoria.serverless.plugins.module_utils._service.app_kinds import WSGI
 from ansible_collections.asesoria.serverless.plugins.module_utils._service.own_config import (
     Surroundings,
@@ -56,6 +60,8 @@ def check_app(
     """
     try:
         app = find_app(app_dir, setting, interface=interface, python=python)
+        if interface == WSGI:
+            check_adapter_imports(_files(app_dir))
     except ServerlessError as error:
         return refusal(APP, error)
     made = f"{app.path}, where {app.setting.name} is called to make the app" if app.factory else str(app.path)
@@ -83,10 +89,19 @@ def check_own(around: Surroundings, *, python: str = "", find_broken: Syntax | N
     yield _valid(
         Check(APP, OK, str(path)), reached=_reached_in(text, path, around), python=python, find_broken=find_broken
     )
+    try:
+        check_adapter_imports(_files(around.app_dir))
+    except ServerlessError as error:
+        yield refusal(APP, error)
     for finding in check_own_config(text, origin=str(path), around=around):
         state = PROBLEM if finding.certain else WARNING
         yield Check(OWN_CONFIG, state, finding.problem, "", finding.remedy)
     yield from _notes(text, path, around)
+
+
+def _files(folder: Path) -> list[Path]:
+    """The source files directly in a folder, where a handler of the app's own is."""
+    return sorted(path for path in folder.glob("*.py") if path.is_file())
 
 
 def _notes(text: str, path: Path, around: Surroundings) -> Iterator[Check]:

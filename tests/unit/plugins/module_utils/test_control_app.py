@@ -160,6 +160,15 @@ def test_the_tutorials_file_works_as_it_is(around: Surroundings) -> None:
     ]
 
 
+def test_the_tutorials_handler_is_told_before_anything_is_built(around: Surroundings) -> None:
+    handler = around.app_dir / "wsgi_handler.py"
+    handler.write_text("from app import app\nfrom serverless_wsgi import handle as wsgi_handler\n", encoding="utf-8")
+    said_of_it = f"app: {handler}, line 2: serverless_wsgi has no name 'handle'; it is handle_request(app"
+    assert check_app(around.app_dir, setting="app.app").problem.startswith(said_of_it)
+    state, text = said(around, TUTORIAL)[0]
+    assert (state, text[: len(said_of_it)]) == ("problem", said_of_it)
+
+
 def test_the_tutorials_first_file_is_told_what_to_change(around: Surroundings) -> None:
     path = around.app_dir / "serverless.yml"
     found = said(around, FIRST)

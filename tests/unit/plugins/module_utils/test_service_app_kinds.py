@@ -82,6 +82,10 @@ WSGI_SOURCES = [
         FACTORY,
     ),
     # Neither.
+    (
+        "import sys\nif sys.version_info >= (3, 12):\n    app = library.make()\nelse:\n    app = None\n",
+        "names 'app', which is None in {folder}/app.py, line 5",
+    ),
     ("app = 42\n", "names 'app', which is 42 in {folder}/app.py, line 1, and no app. Assign the app to it"),
     ("app = None\n", "names 'app', which is None in"),
     ("app = 'shop.wsgi'\n", "names 'app', which is 'shop.wsgi' in"),
