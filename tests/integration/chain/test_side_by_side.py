@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -76,15 +77,10 @@ class Account:
             "asesoria_requirements": str(folder / "requirements.txt"),
             "asesoria_wsgi_app": "app.app",
             "asesoria_layer_strategy": "wheels",
-            "asesoria_report": "false",
-            "iam_user_name": f"asesoria-{service.label}",
-            "asesoria_profile": f"asesoria-{service.label}",
-            "asesoria_layer_name": f"{service.label}-dependencies",
-            "asesoria_create_user": "true",
-            "preflight_checks_skip": '["docker"]',
+            "asesoria_report": False,
+            "preflight_checks_skip": ["docker"],
         }
-        options = [word for name, value in given.items() for word in ("-e", f"{name}={value}")]
-        return self.chain.play(playbook, *options, *more)
+        return self.chain.play(playbook, "-e", json.dumps(given), *more)
 
     def answers(self, services: Iterable[Service]) -> dict[str, str]:
         """Ask each service."""

@@ -64,7 +64,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Pass a request on."""
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        action = parse_qs(body.decode(errors="replace")).get("Action", [self.headers.get("X-Amz-Target", "")])[0]
+        other = "Get" if self.command == "GET" else self.headers.get("X-Amz-Target", self.command)
+        action = parse_qs(body.decode(errors="replace")).get("Action", [other])[0]
         lost = self.server.loses(action)
         connection = http.client.HTTPConnection("127.0.0.1", self.server.target, timeout=60)
         connection.request(self.command, self.path, body=body, headers=dict(self.headers))
@@ -81,6 +82,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
+
+
+for _method in ("DELETE", "GET", "PATCH", "PUT"):
+    setattr(_Handler, f"do_{_method}", _Handler.do_POST)
 
 
 @dataclass(frozen=True)
@@ -181,7 +186,7 @@ class Account:
         """Run a play to its end; see :meth:`start`."""
         since = len(self.proxy.actions)
         process = self.start(*tasks, home=home)
-        output = process.communicate(timeout=300)[0]
+        output = process.communicate(timeout=900)[0]
         return Run(process.returncode, output, self.writes(since=since))
 
     def writes(self, *, since: int = 0) -> list[str]:

@@ -139,7 +139,7 @@ def test_lost_replies_do_not_stop_the_run(account: Account) -> None:
 
 def test_two_first_runs_at_once_end_well(account: Account) -> None:
     runs = [account.start(user("web"), play=f"play{number}.yml") for number in range(2)]
-    outputs = [run.communicate(timeout=300)[0] for run in runs]
+    outputs = [run.communicate(timeout=900)[0] for run in runs]
     assert [run.returncode for run in runs] == [0, 0], "".join(outputs)[-6000:]
     assert attached(account) == of("web")
     assert len(account.client("iam").list_access_keys(UserName="shared")["AccessKeyMetadata"]) == 1

@@ -16,7 +16,7 @@ from typing import Any
 import boto3
 import pytest
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_mark import marked
-from ansible_collections.asesoria.serverless.plugins.modules import leftovers_info
+from ansible_collections.asesoria.serverless.plugins.modules import leftovers_info, named_resources_info
 from ansible_collections.asesoria.serverless.tests.unit.support import assert_return_documented, run_module
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
@@ -250,6 +250,24 @@ def test_each_resource_of_a_name_is_told(given: list[dict[str, str]], why: str) 
     named = [{"kind": kind, "name": name} for kind, name in NAMED]
     assert left(named=named) == [(f"the {kind} {name}", why) for kind, name in NAMED]
     assert left(named=[{"kind": kind, "name": "none"} for kind, _name in NAMED]) == []
+
+
+def test_the_same_are_found_by_their_names(refused: set[str]) -> None:
+    named = [{"kind": kind, "name": name} for kind, name in NAMED]
+
+    def read() -> dict[str, Any]:
+        result = run_module(named_resources_info.main, {"named": named, "region": "us-east-1"})
+        assert_return_documented(named_resources_info, result)
+        return result
+
+    assert (read()["found"], read()["unread"]) == ([], [])
+    _make_named(tags(team="payments"))
+    why = "it was not made by this collection; its tags are team=payments"
+    assert [(each["what"], each["owner"]) for each in read()["found"]] == [
+        (f"the {kind} {name}", why) for kind, name in NAMED
+    ]
+    refused.add("GetFunction")
+    assert [each["what"] for each in read()["unread"]] == ["the function f"]
 
 
 @pytest.mark.usefixtures("refused")
