@@ -7,12 +7,13 @@
 Ansible sends each module with its utils as a zip file, beside which Python keeps nothing, so that each of the thousands
 of modules that a test run starts compiles the same files again, which is up to half of its work. The Python of .venv
 imports this when it starts (scripts/setup sees to that), so it imports only what is there already. What runs stays the
-same, since it is found by what the source says.
+same, since it is found by what the source says. Garbage is collected less often, too.
 """
 
 from __future__ import annotations
 
 import _imp
+import gc
 import marshal
 import os
 import sys
@@ -61,5 +62,8 @@ def keep(code: CodeType, *, path: str) -> None:
         pass
 
 
+if os.environ.get("ASESORIA_ZIP_CACHE"):
+    # Most of these processes end before there is garbage worth a search. That saves a tenth of their work.
+    gc.set_threshold(100_000, 20, 50)
 if os.environ.get("ASESORIA_ZIP_CACHE") and hasattr(zipimport, "_compile_source"):
     zipimport._compile_source = cached(zipimport._compile_source, folder=os.environ["ASESORIA_ZIP_CACHE"])
