@@ -250,7 +250,7 @@ class FakeCloud:
 
     def set_stack(self, name: str, status: str, **outputs: str) -> None:
         """Have a stack that this collection has made, with outputs."""
-        service, _, stage = name.rpartition("-")
+        service, _separator, stage = name.rpartition("-")
         tags = {"ManagedBy": "asesoria.serverless", "Project": "asesoria", "Service": service, "STAGE": stage}
         self.set_foreign_stack(name, status, tags=tags, outputs=outputs)
 
@@ -300,7 +300,7 @@ class FakeCloud:
             raise ClientError(error, "CreateChangeSet")
         body = options.get("TemplateBody")
         if body is None:
-            bucket, _, key = options["TemplateURL"].removeprefix("https://s3.test/").partition("/")
+            bucket, _separator, key = options["TemplateURL"].removeprefix("https://s3.test/").partition("/")
             body = self.get_object(Bucket=bucket, Key=key)["Body"].read()
         state = self.read()
         changes = list(_changes(self._stack(StackName, "CreateChangeSet")["template"], json.loads(body), of=StackName))

@@ -394,9 +394,9 @@ ADMIN = {
 }
 
 
-def environment(given_one: Mapping[str, str], admin: Mapping[str, str] = ADMIN, *, create_user: bool = True) -> Any:
+def environment(given_one: Mapping[str, str], *, create_user: bool = True) -> Any:
     """Return the environment of the stages after access.yml."""
-    return user_environment(given_one, admin, profile="ana", region="us-east-1", create_user=create_user)
+    return user_environment(given_one, ADMIN, profile="ana", region="us-east-1", create_user=create_user)
 
 
 def test_the_user_has_the_administrators_environment_without_the_credentials() -> None:
