@@ -14,6 +14,14 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar, trust_as_template
 from ansible_collections.asesoria.serverless.plugins.filter.service_domain import service_domain
 
+#: The tutorial's service. Templates can't name lookups of collections here, so the role's defaults are not read.
+_TUTORIAL = {
+    "service": "mi-api-flask",
+    "stage": "dev",
+    "region": "us-east-1",
+    "runtime": "python3.11",
+    "architecture": "x86_64",
+}
 _DEPLOY = Path(__file__).parents[2] / "roles" / "serverless_deploy"
 
 
@@ -46,7 +54,7 @@ def deploy_values(changes: Mapping[str, Any]) -> Any:
 
     :param changes: Variables of the role, without ``serverless_deploy_``.
     """
-    given = {f"serverless_deploy_{name}": value for name, value in changes.items()}
+    given = {f"serverless_deploy_{name}": value for name, value in {**_TUTORIAL, **changes}.items()}
     files = [_DEPLOY / "defaults/main.yml", _DEPLOY / "vars/main.yml"]
     # Templates can't name filters of collections here, so the domain is read without its template.
     door = "" if changes.get("config_source") == "app" else changes.get("front_door", "http_api")
