@@ -91,6 +91,7 @@ ALL = [
 SELECTION = [
     Cell("SIGINT", "after ExecuteChangeSet", False),
     Cell("lost reply", "after ExecuteChangeSet", False),
+    Cell("outage", "after ExecuteChangeSet", False),
 ]
 CELLS = ALL if os.environ.get("ASESORIA_INTERRUPTIONS") == "all" else SELECTION
 
