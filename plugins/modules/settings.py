@@ -156,7 +156,7 @@ endpoint_format:
   type: str
   returned: success
 status:
-  description: What the status and the leftovers tell, with C(all_stacks), C(layers) and C(buckets).
+  description: What the status and the leftovers tell, with C(all_stacks), C(layers), C(layer_users) and C(buckets).
   type: dict
   returned: success
 teardown_confirm:

@@ -19,6 +19,9 @@ from .values import InvalidValueError, Kind, mapping, shown, text, texts
 _SCHEDULES = (limits.RATE, limits.CRON, limits.AT)
 #: Beginnings of the CLI's variables and of CloudFormation's, whose values nobody knows yet.
 _VARIABLE = "${"
+#: An account and a long region, in the place of those that a pattern of names leaves open.
+_SOME_ACCOUNT = "0" * 12
+_SOME_REGION = "ap-southeast-1"
 _VPC_KEYS = {
     "securityGroupIds": (limits.SECURITY_GROUP_ID, "sg-0123456789abcdef0"),
     "subnetIds": (limits.SUBNET_ID, "subnet-0123456789abcdef0"),
@@ -39,6 +42,18 @@ def named(rule: NameRule) -> Kind:
         return found
 
     return convert
+
+
+def bucket_pattern(value: object) -> str:
+    """Convert a value to the name of a bucket, with ``{account}`` and ``{region}`` for those of each region.
+
+    :param value: The value.
+    :raises InvalidValueError: No bucket can have the name.
+    """
+    found = text(value)
+    filled = found.replace("{account}", _SOME_ACCOUNT).replace("{region}", _SOME_REGION)
+    named(limits.BUCKET)(filled)
+    return found
 
 
 def networks(value: object) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from . import defaults, limits
 from .checks import (
     arn_of_policy,
     arn_of_role,
+    bucket_pattern,
     environment,
     function_environment,
     iam_path,
@@ -265,7 +266,7 @@ _LAYERS = (
     Definition("asesoria_layer_keep_versions", at_least(0, unit="versions"), 0, ("lambda_layer_keep_versions",)),
     Definition(
         "asesoria_layer_bucket",
-        named(limits.BUCKET),
+        bucket_pattern,
         "",
         ("iam_user_layer_bucket", "lambda_layer_s3_bucket"),
     ),
@@ -328,6 +329,7 @@ _REPORT = (
     Definition("endpoint_verify_connect_to", text, ""),
     Definition("asesoria_status_all", flag, False, ("service_watch_all_stacks",)),
     Definition("service_watch_layers", texts),
+    Definition("service_watch_layer_users", flag),
     Definition("service_watch_buckets", texts),
     Definition("asesoria_teardown_confirm", text, ""),
     Definition("asesoria_confirm", text, "", ("serverless_deploy_confirm",)),

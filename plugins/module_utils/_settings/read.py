@@ -21,7 +21,7 @@ from .environment import profile_problem
 from .layers import app_layer, read_layers
 from .names import APP_FUNCTION, Names, derive_names, find_name_problems, stack_name
 from .policies import find_policy_problems
-from .settings import Canary, Folders, Function, Layer, LayerStore, Logs, Report, Settings, Status, Verify
+from .settings import Access, Canary, Folders, Function, Layer, LayerStore, Logs, Report, Settings, Status, Verify
 from .target import World, check_architecture, check_region, check_runtime, partition_of, problem_of
 
 #: The setting that gives each name of :class:`Names`.
@@ -114,7 +114,7 @@ def _build(values: Values, *, world: World, overrides: Mapping[str, object]) -> 
         verify=Verify(url=values["endpoint_verify_url"], connect_to=values["endpoint_verify_connect_to"]),
         folders=_read_folders(values, identity, names),
         endpoint_format=_read_endpoint_format(values, front_door=front_door),
-        status=_read_status(values, layers),
+        status=_read_status(values, layers, access),
         teardown_confirm=values["asesoria_teardown_confirm"] or values["asesoria_confirm"],
         confirm=values["asesoria_confirm"],
         adopt=values["asesoria_adopt"],
@@ -230,11 +230,14 @@ def _read_report(values: Values, identity: Owner) -> Report:
     )
 
 
-def _read_status(values: Values, layers: Sequence[Layer]) -> Status:
+def _read_status(values: Values, layers: Sequence[Layer], access: Access) -> Status:
+    asked = values["service_watch_layer_users"]
     buckets = dict.fromkeys((values["asesoria_layer_bucket"], values["asesoria_python_bucket"]))
     return Status(
         all_stacks=values["asesoria_status_all"],
         layers=values["service_watch_layers"] or tuple(layer.name for layer in layers),
+        # The user of the playbooks may list functions only if old versions of layers are deleted.
+        layer_users=(access.layer_prune or not access.create_user) if asked is None else asked,
         buckets=values["service_watch_buckets"] or tuple(filter(None, buckets)),
     )
 

@@ -240,11 +240,13 @@ class Status:
 
     :param all_stacks: Whether to name all stacks of the project.
     :param layers: Layers in addition to those that the functions use.
+    :param layer_users: Whether to find which functions of the account use the layers.
     :param buckets: The user's own buckets that the chain uses.
     """
 
     all_stacks: bool
     layers: tuple[str, ...]
+    layer_users: bool
     buckets: tuple[str, ...]
 
 

@@ -193,6 +193,26 @@ def test_every_boolean_can_be_switched_off(name: str, value: object) -> None:
     assert read({name: value}) == read({name: False})
 
 
+def test_a_bucket_may_be_named_by_account_and_region() -> None:
+    pattern = "artifacts-{account}-{region}"
+    assert read({"asesoria_layer_bucket": pattern}).layer_store.bucket == pattern
+    assert problems({"asesoria_layer_bucket": "artifacts-{stage}"})
+
+
+@pytest.mark.parametrize(
+    ("variables", "asks"),
+    [
+        ({}, False),
+        ({"asesoria_layer_keep_versions": 3}, True),
+        ({"asesoria_create_user": False}, True),
+        ({"asesoria_layer_keep_versions": 3, "service_watch_layer_users": False}, False),
+        ({"service_watch_layer_users": True}, True),
+    ],
+)
+def test_functions_are_listed_only_with_the_right_to(variables: dict[str, object], asks: bool) -> None:
+    assert read(variables).status.layer_users is asks
+
+
 def test_a_boolean_that_is_none_is_refused() -> None:
     assert problems({"asesoria_builder_spot": "perhaps"}) == [
         "asesoria_builder_spot: 'perhaps' is not a Boolean. Set it to true or false."
