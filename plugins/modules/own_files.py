@@ -67,7 +67,9 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._manifest impo
     read_manifest,
 )
 
-_ZIP, _MANIFEST, _LOCK = ".zip", ".manifest.json", ".lock"
+_ZIP = ".zip"
+_MANIFEST = ".manifest.json"
+_LOCK = ".lock"
 
 
 def is_own(path: Path) -> bool:

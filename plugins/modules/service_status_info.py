@@ -296,6 +296,10 @@ builders:
       description: Whether it is of the spot market.
       returned: always
       type: bool
+    tags:
+      description: Its tags by key.
+      returned: always
+      type: dict
 stacks:
   description: The project's other stacks, with C(name), C(status) and C(changed), if O(all_stacks).
   returned: success

@@ -153,15 +153,16 @@ class Bench:
             "asesoria_environment": "{{ asesoria_admin_environment }}",
         }
         # Without the inventory of builders, which asks EC2 first.
-        hosts = CHECKOUT / "inventory/sandbox/hosts.yml"
-        process = self._chain.popen("-i", hosts, "playbooks/deploy.yml", "-e", json.dumps(variables))
+        inventory = CHECKOUT / "inventory/sandbox"
+        hosts = ("-i", inventory / "00-environment.yml", "-i", inventory / "hosts.yml")
+        process = self._chain.popen(*hosts, "playbooks/deploy.yml", "-e", json.dumps(variables))
         if cell:
             self._proxy.interruption = self._interruption(cell, process)
         output = process.communicate(timeout=600)[0]
         if cell:
             assert self._proxy.interruption
             assert self._proxy.interruption.done.is_set(), f"the moment never came:\n{output[-6000:]}"
-        self._wait_for_the_rest()
+        self._wait_for_the_rest(output)
         self._proxy.interruption = None
         return Run("playbooks/deploy.yml", process.returncode, output)
 
@@ -179,11 +180,12 @@ class Bench:
             loses_reply=cell.kind in effects,
         )
 
-    def _wait_for_the_rest(self) -> None:
+    def _wait_for_the_rest(self, output: str) -> None:
         """Wait until no process of the run has the work folder any more, and CloudFormation is done."""
-        (mark,) = self._chain.sandbox.glob("state/services/*/.asesoria-serverless")
+        marks = list(self._chain.sandbox.glob("state/services/*/.asesoria-serverless"))
+        assert len(marks) == 1, f"there are {len(marks)} work folders:\n{output[-6000:]}"
         deadline = time.monotonic() + _PATIENCE
-        with mark.open() as file:
+        with marks[0].open() as file:
             while time.monotonic() < deadline:
                 with suppress(BlockingIOError):
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
