@@ -32,6 +32,7 @@ _OF_S3 = {
 _FREE = {"sts:GetCallerIdentity"}
 #: Asked all the same, and answered with a refusal.
 ASKED_IN_VAIN = {
+    "lambda:ListFunctions": "the removal of a layer says that it could not look for others that use it",
     "ecr:DescribeRepositories": "at a removal the CLI takes the refusal for: there are no images",
 }
 
