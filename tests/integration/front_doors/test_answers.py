@@ -287,7 +287,7 @@ def test_the_example_answers(framework: str, site: Path, plugin: Path, tmp_path:
     shutil.copytree(CHECKOUT / "examples" / framework, package)
     for path in (*HANDLERS.glob("*.py"), *plugin.glob("*.py")):
         shutil.copy(path, package)
-    setting = "mysite.wsgi.application" if framework == "django" else "app.app"
+    setting = {"django": "mysite.wsgi.application", "pyramid": "app.create_app"}.get(framework, "app.app")
     event = make_event("function_url", Request("/"))
     (returned,) = invoke(framework, [event], site=site, package=package, setting=setting)
     answer = read_answer("function_url", returned, method="GET")
