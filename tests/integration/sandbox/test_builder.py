@@ -24,6 +24,8 @@ from asesoria_sandbox.settings import Settings
 
 from .conftest import REGION, TOP, Sandbox
 
+#: What the inventory finds the machine by.
+OF_A_BUILDER = [{"Key": "Role", "Value": "lambda-builder"}, {"Key": "ManagedBy", "Value": "asesoria.serverless"}]
 AMIS = ("amzn2-ami-kernel-5.10-hvm-x86_64-gp2", "al2023-ami-kernel-default-x86_64")
 
 
@@ -79,7 +81,7 @@ def builder(sandbox: Sandbox) -> Iterator[Builder]:
         MaxCount=1,
         InstanceType="t3.micro",
         KeyName="lambda-builder-keys",
-        TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "Role", "Value": "lambda-builder"}]}],
+        TagSpecifications=[{"ResourceType": "instance", "Tags": OF_A_BUILDER}],
     )
     instance, address = (answer["Instances"][0][name] for name in ("InstanceId", "PublicIpAddress"))
     known = sandbox.directory / "ssh/known_hosts"
@@ -155,7 +157,7 @@ def test_host_is_out_of_sight(builder: Builder) -> None:
 def test_another_machine_answers_elsewhere(sandbox: Sandbox, builder: Builder) -> None:
     """Two machines at once, with host keys and disks of their own; the end of one is not that of the other."""
     ec2 = sandbox.client("ec2")
-    tags = [{"ResourceType": "instance", "Tags": [{"Key": "Role", "Value": "lambda-builder"}]}]
+    tags = [{"ResourceType": "instance", "Tags": OF_A_BUILDER}]
     answer = ec2.run_instances(MinCount=1, MaxCount=1, KeyName="lambda-builder-keys", TagSpecifications=tags)
     instance, address = (answer["Instances"][0][name] for name in ("InstanceId", "PublicIpAddress"))
     assert address.startswith("127.")
