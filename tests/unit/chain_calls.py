@@ -177,6 +177,9 @@ def _deploy(request: PolicyRequest) -> Iterator[Call]:
         yield Call(f"cloudformation:{action}", stack)
     yield _anywhere(request, "cloudformation:ValidateTemplate")
     yield _anywhere(request, "lambda:ListLayerVersions")
+    if not request.deployment_role:
+        # The status tells how long logs are kept; with a role for CloudFormation the user may not ask.
+        yield _anywhere(request, "logs:DescribeLogGroups")
     bucket = deployment_bucket(request)
     for action in ("s3:ListBucket", "s3:ListBucketVersions"):
         yield Call(action, bucket)

@@ -235,9 +235,20 @@ def sandbox_python(folder: Path) -> Path:
     return python
 
 
+#: The module iam_user asks for credentials of a kind that the server does not know, before it deletes a user.
 _SERVER = """
 import time
+from moto.iam.responses import IamResponse
 from moto.server import ThreadedMotoServer
+
+def answer(responses):
+    name = "ListServiceSpecificCredentials"
+    space = "https://iam.amazonaws.com/doc/2010-05-08/"
+    return (
+        f"<{name}Response xmlns='{space}'><{name}Result><ServiceSpecificCredentials/></{name}Result></{name}Response>"
+    )
+
+IamResponse.list_service_specific_credentials = answer
 server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
 server.start()
 print(server.get_host_and_port()[1], flush=True)
