@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from . import limits
@@ -16,7 +16,7 @@ from .limits import NameRule
 from .names import APP_FUNCTION
 from .values import InvalidValueError, Kind, mapping, shown, text, texts
 
-_SCHEDULES = (limits.RATE, limits.CRON, limits.AT)
+_SCHEDULES = (limits.RATE, limits.CRON)
 #: Beginnings of the CLI's variables and of CloudFormation's, whose values nobody knows yet.
 _VARIABLE = "${"
 #: An account and a long region, in the place of those that a pattern of names leaves open.
@@ -107,6 +107,10 @@ def function_environment(value: object) -> dict[str, Any]:
                 f"{name!r} is not a name for an environment variable",
                 "Begin with a letter and go on with letters, digits and _, two characters at least",
             )
+        if isinstance(found[name], list) or found[name] is None:
+            raise InvalidValueError(
+                f"the environment variable {name} is {shown(found[name])}", "Set it to text, or remove it"
+            )
     size = len(json.dumps(found, separators=(",", ":"), ensure_ascii=False).encode())
     if size > limits.MAX_ENVIRONMENT_BYTES:
         raise InvalidValueError(
@@ -127,14 +131,16 @@ def vpc(value: object) -> dict[str, Any]:
     if unknown or missing:
         what = f"has {', '.join(unknown)}" if unknown else f"lacks {' and '.join(missing)}"
         raise InvalidValueError(f"the VPC {what}", f"Give it {' and '.join(_VPC_KEYS)}, each a list")
-    for key, identifiers in found.items():
-        for each in texts(identifiers) if isinstance(identifiers, (str, list)) else ():
+    # A mapping is one of CloudFormation's functions.
+    lists = {key: each if isinstance(each, Mapping) else texts(each) for key, each in found.items()}
+    for key, identifiers in lists.items():
+        for each in () if isinstance(identifiers, Mapping) else identifiers:
             form, example = _VPC_KEYS[key]
             if not each.startswith((_VARIABLE, "{")) and not form.fullmatch(each):
                 raise InvalidValueError(
                     f"{each!r} in {key} is not an identifier of EC2", f"Write it as AWS does, such as {example}"
                 )
-    return found
+    return {key: each if isinstance(each, Mapping) else list(each) for key, each in lists.items()}
 
 
 def scheduled_functions(value: object) -> dict[str, Any]:
@@ -149,24 +155,32 @@ def scheduled_functions(value: object) -> dict[str, Any]:
             raise InvalidValueError(f"the function {name} is the app itself", "Choose another name")
         if not isinstance(function, Mapping):
             raise InvalidValueError(f"the function {name} is {shown(function)}", "Give it keys, a handler among them")
-        for schedule in _schedules(function):
-            if not schedule.startswith(_VARIABLE) and not any(form.fullmatch(schedule) for form in _SCHEDULES):
-                raise InvalidValueError(
-                    f"{schedule!r} of the function {name} is not a schedule",
-                    "Write rate(5 minutes), rate(1 hour) or cron(0 6 * * ? *), whose six fields end with the year",
-                )
+        events = function.get("events")
+        if not isinstance(events, (list, type(None))):
+            raise InvalidValueError(f"the events of the function {name} are {shown(events)}", "Make them a list")
+        for event in events or []:
+            if isinstance(event, Mapping) and "schedule" in event:
+                _require_schedule(event["schedule"], name=name)
     return found
 
 
-def _schedules(function: Mapping[str, Any]) -> Iterator[str]:
-    """Find the schedule expressions among the events of a function."""
-    events = function.get("events")
-    for event in events if isinstance(events, list) else []:
-        schedule = event.get("schedule") if isinstance(event, Mapping) else None
-        rates = schedule.get("rate") if isinstance(schedule, Mapping) else schedule
-        for rate in rates if isinstance(rates, list) else [rates]:
-            if isinstance(rate, str):
-                yield rate.strip()
+def _require_schedule(schedule: object, *, name: str) -> None:
+    """Refuse an event whose schedule EventBridge would refuse."""
+    settings = schedule if isinstance(schedule, Mapping) else {"rate": schedule}
+    rates = settings.get("rate")
+    forms = (*_SCHEDULES, limits.AT) if settings.get("method") == "scheduler" else _SCHEDULES
+    for rate in rates if isinstance(rates, list) and rates else [rates]:
+        # A mapping is one of CloudFormation's functions.
+        known = isinstance(rate, Mapping) or (
+            isinstance(rate, str)
+            and (rate.strip().startswith(_VARIABLE) or any(form.fullmatch(rate.strip()) for form in forms))
+        )
+        if not known:
+            raise InvalidValueError(
+                f"{shown(rate)} of the function {name} is not a schedule",
+                "Write rate(5 minutes), rate(1 hour) or cron(0 6 * * ? *), whose six fields end with the year; with "
+                "method: scheduler also at(2027-01-31T06:00:00)",
+            )
 
 
 def iam_path(value: object) -> str:

@@ -129,7 +129,7 @@ def choose_values(variables: Mapping[str, object], *, command_line: Collection[s
     for definition in DEFINITIONS.values():
         said = [Given(name, variables[name]) for name in definition.variables if variables.get(name) is not None]
         by_command_line = [each for each in said if each.variable in command_line]
-        chosen = by_command_line or [each for each in said if each.value != ""]
+        chosen = by_command_line or [each for each in said if not _is_empty(each.value)]
         _take(values, definition, chosen)
     return values
 
@@ -151,8 +151,12 @@ def _take(values: Values, definition: Definition, said: list[Given]) -> None:
             values.problems.append(_conflict(definition, converted[0], other))
 
 
+def _is_empty(value: object) -> bool:
+    return isinstance(value, str) and not value.strip()
+
+
 def _convert(definition: Definition, given: Given) -> Any:
-    if given.value == "" and definition.default is not None:
+    if _is_empty(given.value) and definition.default is not None:
         return definition.default
     placeholder = "" if definition.secret else find_placeholder(plain(given.value))
     if placeholder:

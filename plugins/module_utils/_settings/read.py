@@ -216,7 +216,7 @@ def _read_endpoint_format(values: Values, *, front_door: str) -> str:
         f"there is no front door {', '.join(unknown)}",
         f"Use the keys {', '.join(limits.FRONT_DOORS)}, or set it to one text",
     )
-    return str(found.get(front_door or defaults.FRONT_DOOR, ""))
+    return str(found.get(front_door or defaults.FRONT_DOOR) or "")
 
 
 def _read_report(values: Values, identity: Owner) -> Report:

@@ -193,6 +193,21 @@ def test_every_boolean_can_be_switched_off(name: str, value: object) -> None:
     assert read({name: value}) == read({name: False})
 
 
+def test_one_identifier_of_a_vpc_is_a_list_of_one() -> None:
+    given = {"subnetIds": "subnet-12345678", "securityGroupIds": {"Fn::Split": [",", "sg-1,sg-2"]}}
+    assert read({"asesoria_function_vpc": given}).function.vpc == {**given, "subnetIds": ["subnet-12345678"]}
+
+
+@pytest.mark.parametrize("name", ["asesoria_service", "asesoria_stage", "asesoria_project", "asesoria_region"])
+def test_white_space_is_no_value(name: str) -> None:
+    assert read({name: " "}) == read({})
+
+
+def test_a_moment_is_a_schedule_of_the_scheduler() -> None:
+    event = {"schedule": {"method": "scheduler", "rate": ["at(2027-01-01T06:00:00)"]}}
+    read({"asesoria_functions": {"tick": {"handler": "a.b", "events": [event]}}})
+
+
 def test_a_bucket_may_be_named_by_account_and_region() -> None:
     pattern = "artifacts-{account}-{region}"
     assert read({"asesoria_layer_bucket": pattern}).layer_store.bucket == pattern
@@ -301,11 +316,18 @@ def test_an_unknown_key_of_an_entry_is_refused_by_name(variables: dict[str, Any]
             {"asesoria_functions": {"tick": {"events": [{"schedule": {"rate": ["cron(* * * * *)"]}}]}}},
             "cron(* * * * *)",
         ),
+        ({"asesoria_functions": {"tick": {"events": {"schedule": "rate(1 hour)"}}}}, "Make them a list"),
+        ({"asesoria_functions": {"tick": {"events": [{"schedule": 5}]}}}, "5 of the function tick is not a schedule"),
+        ({"asesoria_functions": {"tick": {"events": [{"schedule": {"enabled": True}}]}}}, "None of the function tick"),
+        ({"asesoria_functions": {"tick": {"events": [{"schedule": "at(2027-01-01T06:00:00)"}]}}}, "method: scheduler"),
         ({"asesoria_functions": {"api": {"handler": "a.b"}}}, "the function api is the app itself"),
         ({"asesoria_function_environment": {"AWS_REGION": "x"}}, "Lambda sets the environment variable AWS_REGION"),
         ({"asesoria_function_environment": {"A": "x"}}, "'A' is not a name for an environment variable"),
         ({"asesoria_function_environment": {"AB": "x" * 4096}}, "and Lambda takes 4096"),
+        ({"asesoria_function_environment": {"AB": [1, 2]}}, "the environment variable AB is [1, 2]"),
+        ({"asesoria_function_environment": {"AB": None}}, "the environment variable AB is None"),
         ({"asesoria_function_vpc": {"subnetIds": ["subnet-12345678"]}}, "lacks securityGroupIds"),
+        ({"asesoria_function_vpc": {"subnetIds": 42, "securityGroupIds": ["sg-12345678"]}}, "42 is not a list"),
         (
             {"asesoria_function_vpc": {"subnetIds": ["net-1"], "securityGroupIds": ["sg-12345678"]}},
             "'net-1' in subnetIds",
