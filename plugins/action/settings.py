@@ -16,6 +16,10 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.vars import load_extra_vars
 from ansible_collections.asesoria.serverless.plugins.module_utils._settings.choice import Problem, SettingsError
 from ansible_collections.asesoria.serverless.plugins.module_utils._settings.definitions import DEFINITIONS, PREFIX
+from ansible_collections.asesoria.serverless.plugins.module_utils._settings.policies import (
+    fullest,
+    measure_settings,
+)
 from ansible_collections.asesoria.serverless.plugins.module_utils._settings.read import read_settings
 from ansible_collections.asesoria.serverless.plugins.module_utils._settings.settings import Settings
 from ansible_collections.asesoria.serverless.plugins.module_utils._settings.target import World, known_regions
@@ -44,7 +48,14 @@ class ActionModule(ActionBase):
         except SettingsError as error:
             return {**result, "failed": True, "msg": str(error), "problems": [vars(each) for each in error.problems]}
         # Most of it is of no use on a terminal, at any verbosity.
-        return {**result, "changed": False, "_ansible_verbose_override": True, **settings.as_dict()}
+        near = [each.share for each in fullest(measure_settings(settings))]
+        return {
+            **result,
+            "changed": False,
+            "_ansible_verbose_override": True,
+            **settings.as_dict(),
+            "aws_limits": near,
+        }
 
     def _read(self, task_vars: Mapping[str, Any]) -> Settings:
         problems: list[Problem] = []

@@ -171,6 +171,13 @@ adopt:
   description: Whether a stack of another owner is taken over.
   type: bool
   returned: success
+aws_limits:
+  description: >-
+    For each limit of AWS on names and policies, the one that is nearest to it with these settings, the nearest first.
+  type: list
+  elements: str
+  returned: success
+  sample: [the policy shop-orders-dev-orders-dev-deploy has 4,812 of 6,144 characters]
 problems:
   description: Everything that is wrong, each with C(setting), C(problem) and C(action).
   type: list

@@ -20,47 +20,64 @@ MAX_ATTACHED_POLICIES = 20
 
 
 @dataclass(frozen=True)
-class LimitProblem:
-    """A limit of IAM that the settings exceed.
+class Measure:
+    """A number that AWS limits, computed for some settings.
 
-    :param problem: What exceeds which limit, one sentence without a full stop at the end.
-    :param action: What to do, likewise.
+    :param what: What has so many of the unit.
+    :param found: The number.
+    :param limit: Greatest number that AWS allows.
+    :param unit: What is counted.
+    :param action: What to do where the number is too great, one sentence without a full stop at the end.
     """
 
-    problem: str
-    action: str
+    what: str
+    found: int
+    limit: int
+    unit: str = "characters"
+    action: str = "Use shorter names"
+
+    @property
+    def exceeds(self) -> bool:
+        """Whether AWS would refuse it."""
+        return self.found > self.limit
+
+    @property
+    def problem(self) -> str:
+        """Why AWS would refuse it, one sentence without a full stop at the end."""
+        return f"{self.what} would have {self.found:,} {self.unit}, and AWS allows {self.limit:,}"
+
+    @property
+    def share(self) -> str:
+        """How much of the limit is taken, for a table."""
+        return f"{self.what} has {self.found:,} of {self.limit:,} {self.unit}"
 
 
-def find_limit_problems(request: PolicyRequest, *, base: str) -> Iterator[LimitProblem]:
-    """Find the limits of IAM that the policies for some settings exceed.
+def measure_policies(request: PolicyRequest, *, base: str) -> Iterator[Measure]:
+    """Compute what IAM limits of the policies for some settings.
 
     :param request: Settings of the user's policies.
     :param base: Beginning of the policies' names.
     """
     policies = build_policies(request, base=base)
     for name, document in policies.items():
-        found = count_characters(document)
-        if found > MAX_MANAGED_POLICY:
-            yield LimitProblem(
-                f"the policy {name} would have {found:,} characters, and IAM allows {MAX_MANAGED_POLICY:,}",
-                "Use fewer domains, or shorter names",
-            )
-    if len(policies) > MAX_ATTACHED_POLICIES:
-        yield LimitProblem(
-            f"the user {request.user} would need {len(policies)} managed policies, and IAM attaches "
-            f"{MAX_ATTACHED_POLICIES} to a user at most",
-            "Use fewer layers, or shorter names",
+        yield Measure(
+            f"the policy {name}",
+            count_characters(document),
+            MAX_MANAGED_POLICY,
+            action="Use fewer domains, or shorter names",
         )
+    yield Measure(
+        f"the IAM user {request.user}",
+        len(policies),
+        MAX_ATTACHED_POLICIES,
+        unit="managed policies (the quota is 10 until you have it raised)",
+        action="Use fewer layers, or shorter names",
+    )
     if request.deployment_role:
-        yield from _find_role_problems(request)
-
-
-def _find_role_problems(request: PolicyRequest) -> Iterator[LimitProblem]:
-    role = build_deployment_role(request)
-    found = count_characters(role.document)
-    if found > MAX_INLINE_POLICIES:
-        yield LimitProblem(
-            f"the inline policy of the role {role.name} would have {found:,} characters, and IAM allows "
-            f"{MAX_INLINE_POLICIES:,}",
-            "Use fewer layers or domains, or shorter names, or set asesoria_deployment_role to false",
+        role = build_deployment_role(request)
+        yield Measure(
+            f"the inline policy of the IAM role {role.name}",
+            count_characters(role.document),
+            MAX_INLINE_POLICIES,
+            action="Use fewer layers or domains, or shorter names, or set asesoria_deployment_role to false",
         )

@@ -91,6 +91,8 @@ LAYER = NameRule("a layer", re.compile(r"[a-zA-Z0-9-_]+"), "use letters, digits 
 ALIAS = NameRule(
     "an alias", re.compile(r"(?![0-9]+$)[a-zA-Z0-9-_]+"), "use letters, digits and - _, not digits alone", 128
 )
+#: CloudWatch Logs API Reference, CreateLogGroup, read on 2026-12-01.
+LOG_GROUP_LONGEST = 512
 #: Amazon S3 User Guide, "General purpose bucket naming rules", read on 2026-12-01.
 BUCKET = NameRule(
     "a bucket",

@@ -2,15 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The policies that the settings lead to, compared with IAM's limits."""
+"""The policies and names that the settings lead to, compared with AWS's limits."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._access.limits import (
-    LimitProblem,
-    find_limit_problems,
+    Measure,
+    measure_policies,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._access.request import (
     PolicyDomain,
@@ -18,7 +18,8 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._access.reques
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._access.scope import UNKNOWN_ACCOUNT, AwsScope
 
-from .names import policy_name
+from . import limits
+from .names import APP_FUNCTION, deployment_role_name, function_name, lambda_role_name, policy_name
 from .settings import Settings
 
 
@@ -52,11 +53,34 @@ def policy_request(settings: Settings, *, account: str = UNKNOWN_ACCOUNT) -> Pol
     )
 
 
-def find_policy_problems(settings: Settings) -> Iterator[LimitProblem]:
-    """Find the limits of IAM that the user's policies exceed. There are none without a user.
+def measure_settings(settings: Settings) -> Iterator[Measure]:
+    """Compute what AWS limits of the policies and names for some settings.
+
+    Without a user there are no policies. Names that AWS refuses are refused before.
 
     :param settings: All settings.
     """
+    owner, region = settings.identity, settings.region
     if settings.access.create_user:
-        base = policy_name(settings.names.user, settings.identity, playbook="").removesuffix("-")
-        yield from find_limit_problems(policy_request(settings), base=base)
+        base = policy_name(settings.names.user, owner, playbook="").removesuffix("-")
+        yield from measure_policies(policy_request(settings), base=base)
+    for function in (APP_FUNCTION, *settings.function.functions):
+        name = function_name(owner, function=function)
+        yield Measure(f"the function {name}", len(name), limits.FUNCTION.longest)
+        log_group = f"/aws/lambda/{name}"
+        yield Measure(f"the log group {log_group}", len(log_group), limits.LOG_GROUP_LONGEST)
+    roles = [lambda_role_name(owner, region=region)]
+    if settings.access.deployment_role:
+        roles.append(deployment_role_name(owner, region=region))
+    yield from (Measure(f"the IAM role {role}", len(role), limits.ROLE.longest) for role in roles)
+
+
+def fullest(measures: Iterable[Measure]) -> list[Measure]:
+    """Return the measure nearest to its limit for each limit, the fullest first.
+
+    :param measures: All measures.
+    """
+    found: dict[int, Measure] = {}
+    for each in measures:
+        found[each.limit] = max(found.get(each.limit, each), each, key=lambda measure: measure.found)
+    return sorted(found.values(), key=lambda each: each.found / each.limit, reverse=True)

@@ -20,7 +20,7 @@ from .choice import Problem, SettingsError, Values, choose_values
 from .environment import profile_problem
 from .layers import app_layer, read_layers
 from .names import APP_FUNCTION, Names, derive_names, find_name_problems, stack_name
-from .policies import find_policy_problems
+from .policies import measure_settings
 from .settings import Access, Canary, Folders, Function, Layer, LayerStore, Logs, Report, Settings, Status, Verify
 from .target import World, check_architecture, check_region, check_runtime, partition_of, problem_of
 
@@ -120,8 +120,11 @@ def _build(values: Values, *, world: World, overrides: Mapping[str, object]) -> 
         adopt=values["asesoria_adopt"],
     )
     if not values.problems:
-        for found in find_policy_problems(settings):
-            values.problems.append(Problem(values.label("asesoria_service"), found.problem, found.action))
+        values.problems.extend(
+            Problem(values.label("asesoria_service"), found.problem, found.action)
+            for found in measure_settings(settings)
+            if found.exceeds
+        )
     return settings
 
 

@@ -87,6 +87,11 @@ def _make_old(account: Account, *, stack: str, stage: str = "dev") -> None:
         iam.attach_user_policy(UserName="shared", PolicyArn=made["Policy"]["Arn"])
 
 
+def test_a_policy_of_the_users_own_that_iam_would_refuse_is_refused(account: Account) -> None:
+    long = document(f"arn:aws:cloudformation:us-east-1:123456789012:stack/{'x' * 6100}")
+    account.play(user("web", iam_user_policy=long)).refused("characters without white space, and IAM allows 6144")
+
+
 def test_policies_from_before_are_replaced(account: Account) -> None:
     _make_old(account, stack="web-dev")
     account.play(user("web")).ok()

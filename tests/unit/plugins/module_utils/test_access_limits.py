@@ -22,7 +22,11 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._settings.name
     lambda_role_name,
     stack_name,
 )
-from ansible_collections.asesoria.serverless.plugins.module_utils._settings.policies import policy_request
+from ansible_collections.asesoria.serverless.plugins.module_utils._settings.policies import (
+    fullest,
+    measure_settings,
+    policy_request,
+)
 from ansible_collections.asesoria.serverless.plugins.module_utils._settings.read import read_settings
 from ansible_collections.asesoria.serverless.plugins.module_utils._settings.target import World
 
@@ -77,9 +81,12 @@ def test_what_has_the_same_name_in_the_settings_has_it_in_the_policies() -> None
     [
         (
             {**layers(40), "asesoria_deployment_role": True},
-            "characters, and IAM allows 10,240. Use fewer layers or domains, or shorter names, or set",
+            "characters, and AWS allows 10,240. Use fewer layers or domains, or shorter names, or set",
         ),
-        (layers(350), "would need 51 managed policies, and IAM attaches 20 to a user at most. Use fewer layers"),
+        (
+            layers(350),
+            "51 managed policies (the quota is 10 until you have it raised), and AWS allows 20. Use fewer layers",
+        ),
         (
             {
                 "iam_user_domains": [
@@ -87,7 +94,7 @@ def test_what_has_the_same_name_in_the_settings_has_it_in_the_policies() -> None
                     for number in range(90)
                 ]
             },
-            "characters, and IAM allows 6,144. Use fewer domains, or shorter names",
+            "characters, and AWS allows 6,144. Use fewer domains, or shorter names",
         ),
     ],
 )
@@ -100,3 +107,28 @@ def test_what_iam_would_refuse_is_refused_before_it_is_asked(variables: dict[str
 
 def test_without_a_user_there_are_no_policies_to_refuse() -> None:
     read_settings({**EVERYTHING, **layers(350), "asesoria_create_user": False}, world=WORLD)
+
+
+def test_what_is_nearest_to_each_limit_is_told() -> None:
+    settings = read_settings(
+        {"asesoria_service": "shop", "serverless_deploy_functions": {"nightly-cleaning": {"handler": "app.clean"}}},
+        world=WORLD,
+    )
+    told = [each.share for each in fullest(measure_settings(settings))]
+    assert told[0].startswith("the policy asesoria-shop-dev-shop-dev-")
+    assert told[0].endswith(" of 6,144 characters")
+    assert told[1:] == [
+        "the IAM role shop-dev-us-east-1-lambdaRole has 29 of 64 characters",
+        "the IAM user asesoria-shop-dev has 3 of 20 managed policies (the quota is 10 until you have it raised)",
+        "the log group /aws/lambda/shop-dev-nightly-cleaning has 37 of 512 characters",
+    ]
+
+
+def test_what_is_said_of_a_policy_is_what_it_has() -> None:
+    settings = read_settings(EVERYTHING, world=WORLD)
+    base = f"{'u' * 64}-one-service-production"
+    built = build_policies(policy_request(settings), base=base)
+    told = {each.what: each.found for each in measure_settings(settings)}
+    assert {name: told[f"the policy {name}"] for name in built} == {
+        name: count_characters(document) for name, document in built.items()
+    }
