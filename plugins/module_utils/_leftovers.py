@@ -28,7 +28,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._cloudformatio
     explained,
     none_if,
 )
-from ansible_collections.asesoria.serverless.plugins.module_utils._layer_api import Layers
+from ansible_collections.asesoria.serverless.plugins.module_utils._layer_api import Layers, LayerVersion
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_mark import claimed_sha256
 from ansible_collections.asesoria.serverless.plugins.module_utils._log_groups import LogGroups
 from ansible_collections.asesoria.serverless.plugins.module_utils._service.ownership import describe_tags, owns
@@ -189,14 +189,18 @@ class LeftoverReader:
             f"versions of the layer {name} in {region}", lambda: self.layers[region].versions(name)
         )
         foreign = [version.version for version in versions if not claimed_sha256(version)]
-        ours = [version.version for version in versions if claimed_sha256(version)]
+        ours = [version for version in versions if claimed_sha256(version)]
         if foreign:
             yield Left(f"{_count(foreign)} of the layer {name} in {region}", "not published by this collection")
-        if ours:
-            yield Left(
-                f"{_count(ours)} of the layer {name} in {region}",
-                "its mark is not that of its content, or it was published after the removal",
-            )
+        users = self._layer_users(ours, region=region) if ours else {}
+        for why, several in _by_reason(ours, users):
+            yield Left(f"{_count(several)} of the layer {name} in {region}", why)
+
+    def _layer_users(self, versions: Sequence[LayerVersion], *, region: str) -> dict[int, list[str]]:
+        """Return the functions that use layer versions, by the number of the version."""
+        what = f"functions that use layers in {region}"
+        used = dict(self.attempts.read_all(what, lambda: list(self.layers[region].users().items())))
+        return {each.version: used[each.arn] for each in versions if each.arn in used}
 
     def _builders(self, names: Names) -> Iterator[Left]:
         what = f"builders of the project {names.owner.project}"
@@ -243,6 +247,20 @@ class LeftoverReader:
 
 def _owner_words(tags: Mapping[str, str], owner: Owner) -> str:
     return "removing it was left out" if is_ours(tags, owner) else describe_owner(tags)
+
+
+def _by_reason(versions: Sequence[LayerVersion], users: Mapping[int, Sequence[str]]) -> Iterator[tuple[str, list[int]]]:
+    """Group layer versions that this collection published by why they are still there."""
+    reasons: dict[str, list[int]] = {}
+    for each in versions:
+        used = users.get(each.version)
+        why = (
+            f"{', '.join(used)} still {'use' if len(used) > 1 else 'uses'} it"
+            if used
+            else "its mark is not that of its content, or it was published after the removal"
+        )
+        reasons.setdefault(why, []).append(each.version)
+    yield from reasons.items()
 
 
 def _count(versions: Sequence[int]) -> str:

@@ -32,9 +32,18 @@ options:
         description: Kind of the resource.
         type: str
         required: true
-        choices: [IAM policy, IAM role, domain, function, instance profile, launch template, security group]
+        choices:
+          - DNS record
+          - IAM policy
+          - IAM role
+          - domain
+          - function
+          - instance profile
+          - launch template
+          - log group
+          - security group
       name:
-        description: Name of the resource.
+        description: Name of the resource. Of an A record in DNS, the hosted zone and the domain, C(ZONE/DOMAIN).
         type: str
         required: true
 seealso:

@@ -104,6 +104,23 @@ def _domain(connect: _Connect, name: str) -> dict[str, str]:
     return dict(connect("apigatewayv2").get_domain_name(DomainName=name).get("Tags", {}))
 
 
+def _log_groups(connect: _Connect, name: str) -> list[dict[str, str]]:
+    logs = connect("logs")
+    # Of the groups whose names begin with a name, the first is the one of that name.
+    found = logs.describe_log_groups(logGroupNamePrefix=name, limit=1)["logGroups"]
+    arns = [each["arn"].removesuffix(":*") for each in found if each["logGroupName"] == name]
+    return [dict(logs.list_tags_for_resource(resourceArn=arn)["tags"]) for arn in arns]
+
+
+def _dns_records(connect: _Connect, name: str) -> list[dict[str, str]]:
+    zone, _separator, domain = name.partition("/")
+    found = connect("route53").list_resource_record_sets(
+        HostedZoneId=zone, StartRecordName=domain, StartRecordType="A", MaxItems="10"
+    )["ResourceRecordSets"]
+    # A record has no tags. Where there is a CNAME, there can be no A.
+    return [{} for each in found if each["Type"] in ("A", "CNAME") and each["Name"].rstrip(".") == domain]
+
+
 def _security_groups(connect: _Connect, name: str) -> list[dict[str, str]]:
     filters = [{"Name": "group-name", "Values": [name]}]
     found = connect("ec2").describe_security_groups(Filters=filters)["SecurityGroups"]
@@ -124,13 +141,15 @@ def _one(read: Callable[[_Connect, str], dict[str, str] | None]) -> Callable[[_C
     return listed
 
 
-#: How to read the tags of each kind of resource.
+#: How to read the tags of each kind of resource. A DNS record is named by its hosted zone and its domain, ZONE/DOMAIN.
 KINDS: Mapping[str, Callable[[_Connect, str], list[dict[str, str]]]] = {
+    "DNS record": _dns_records,
     "IAM policy": _one(_policy),
     "IAM role": _one(_role),
     "domain": _one(_domain),
     "function": _one(_function),
     "instance profile": _one(_instance_profile),
     "launch template": _launch_templates,
+    "log group": _log_groups,
     "security group": _security_groups,
 }

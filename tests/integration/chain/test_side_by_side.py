@@ -2,11 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Five services, one of them in two stages, side by side in one account, taken down in another order than made."""
+"""Services and stages side by side in one account, changed and taken down in another order than made.
+
+By default two services, one of them in two stages. ``ASESORIA_SIDE_BY_SIDE=all`` has five services.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -32,10 +36,12 @@ class Service:
 
     :param name: Name of the service.
     :param stage: Stage of the service.
+    :param layer: Name of the layer, if it is not the service's own.
     """
 
     name: str
     stage: str = "dev"
+    layer: str = ""
 
     @property
     def label(self) -> str:
@@ -43,11 +49,14 @@ class Service:
         return f"{self.name}-{self.stage}"
 
 
-WEB, API, JOBS, SHOP, BLOG, PROD = (
-    *(Service(name) for name in ("web", "api", "jobs", "shop", "blog")),
-    Service("web", "prod"),
-)
-ALL = (WEB, API, JOBS, SHOP, BLOG, PROD)
+#: Two services share a layer.
+SHARED = "common"
+WEB, API, PROD = Service("web", layer=SHARED), Service("api", layer=SHARED), Service("web", "prod")
+MORE = [Service(name) for name in ("jobs", "shop", "blog")] if os.environ.get("ASESORIA_SIDE_BY_SIDE") == "all" else []
+ALL = (WEB, API, *MORE, PROD)
+#: Those that go first; the others are not to notice.
+GONE = (API, PROD)
+LEFT = tuple(service for service in ALL if service not in GONE)
 
 
 @dataclass(frozen=True)
@@ -77,6 +86,7 @@ class Account:
             "asesoria_requirements": str(folder / "requirements.txt"),
             "asesoria_wsgi_app": "app.app",
             "asesoria_layer_strategy": "wheels",
+            "asesoria_layer_name": service.layer,
             "asesoria_report": False,
             "preflight_checks_skip": ["docker"],
         }
@@ -134,22 +144,24 @@ def test_a_mistyped_name_takes_nothing_down(account: Account) -> None:
 
 
 def test_those_that_stay_notice_nothing_of_those_that_go(account: Account) -> None:
-    gone = (API, PROD)
-    for service in gone:
-        account.play(service, "playbooks/teardown.yml").ok()
-    left = [service for service in ALL if service not in gone]
-    assert account.answers(left) == {
-        **{service.label: f"{service.label} one" for service in left},
+    for service in GONE:
+        run = account.play(service, "playbooks/teardown.yml").ok()
+        said = " ".join(run.output.split())
+        kept = f"left: version 1 of the layer {SHARED} in us-east-1: web-dev-api:$LATEST still uses it"
+        assert (kept in said) == (service is API), said[-3000:]
+    assert account.answers(LEFT) == {
+        **{service.label: f"{service.label} one" for service in LEFT},
         "web-dev": "web-dev two",
     }
-    assert account.users() == sorted(f"asesoria-{service.label}" for service in left)
-    account.write(BLOG, "blog-dev two")
-    account.play(BLOG, "playbooks/deploy.yml").ok()
-    assert account.answers([BLOG]) == {"blog-dev": "blog-dev two"}
+    assert account.users() == sorted(f"asesoria-{service.label}" for service in LEFT)
+    last = LEFT[-1]
+    account.write(last, f"{last.label} three")
+    account.play(last, "playbooks/deploy.yml").ok()
+    assert account.answers([last]) == {last.label: f"{last.label} three"}
 
 
 def test_the_last_one_leaves_nothing(account: Account) -> None:
-    _two_at_a_time(account, (SHOP, WEB, BLOG, JOBS), "playbooks/teardown.yml")
+    _two_at_a_time(account, reversed(LEFT), "playbooks/teardown.yml")
     chain = account.chain
     assert account.users() == []
     assert chain.client("iam").list_policies(Scope="Local")["Policies"] == []

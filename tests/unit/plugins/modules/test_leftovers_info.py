@@ -221,6 +221,8 @@ def _make_named(given: list[dict[str, str]]) -> None:
         Tags=plain,
     )
     client("apigatewayv2").create_domain_name(DomainName="d.example.com", Tags=plain)
+    for name in ("/l", "/l/other"):
+        client("logs").create_log_group(logGroupName=name, tags=plain)
 
 
 NAMED = [
@@ -230,6 +232,7 @@ NAMED = [
     ("function", "f"),
     ("instance profile", "i"),
     ("launch template", "t"),
+    ("log group", "/l"),
     ("security group", "g"),
 ]
 
@@ -250,6 +253,55 @@ def test_each_resource_of_a_name_is_told(given: list[dict[str, str]], why: str) 
     named = [{"kind": kind, "name": name} for kind, name in NAMED]
     assert left(named=named) == [(f"the {kind} {name}", why) for kind, name in NAMED]
     assert left(named=[{"kind": kind, "name": "none"} for kind, _name in NAMED]) == []
+
+
+@pytest.mark.parametrize(("kind", "value"), [("A", "192.0.2.1"), ("CNAME", "example.net")])
+@pytest.mark.usefixtures("refused")
+def test_a_dns_record_is_told_that_a_new_one_could_not_stand_beside(kind: str, value: str) -> None:
+    route53 = client("route53")
+    zone = route53.create_hosted_zone(Name="example.com", CallerReference="x")["HostedZone"]["Id"].rpartition("/")[2]
+
+    def told(domain: str) -> list[tuple[str, str]]:
+        return left(named=[{"kind": "DNS record", "name": f"{zone}/{domain}"}])
+
+    def make(name: str, kind: str, value: str) -> None:
+        record = {"Name": name, "Type": kind, "TTL": 60, "ResourceRecords": [{"Value": value}]}
+        changes = [{"Action": "CREATE", "ResourceRecordSet": record}]
+        route53.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={"Changes": changes})
+
+    make("www.api.example.com", "A", "192.0.2.1")
+    make("api.example.com", "TXT", '"x"')
+    assert told("api.example.com") == []
+    make("api.example.com", kind, value)
+    assert told("api.example.com") == [
+        (f"the DNS record {zone}/api.example.com", "it was not made by this collection and has no tags")
+    ]
+
+
+@pytest.mark.usefixtures("refused")
+def test_layer_versions_that_functions_use_are_told_with_them() -> None:
+    publish(marked("Web", "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="))
+    publish(marked("Web", "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="))
+    trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+    role = client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("a.py", "")
+    client("lambda").create_function(
+        FunctionName="blog-dev-api",
+        Runtime="python3.11",
+        Role=role,
+        Handler="a.b",
+        Code={"ZipFile": content.getvalue()},
+        Layers=["arn:aws:lambda:us-east-1:123456789012:layer:web:1"],
+    )
+    assert left() == [
+        (
+            "version 2 of the layer web in us-east-1",
+            "its mark is not that of its content, or it was published after the removal",
+        ),
+        ("version 1 of the layer web in us-east-1", "blog-dev-api:$LATEST still uses it"),
+    ]
 
 
 def test_the_same_are_found_by_their_names(refused: set[str]) -> None:
