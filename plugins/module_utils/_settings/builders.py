@@ -48,12 +48,22 @@ def read_builders(values: Values, *, world: World, region: str, ssm_command: str
         check_instance_type(instance_type, architecture=values["asesoria_architecture"])
     except BuildersError as error:
         values.refuse("builder_ec2_instance_type", error)
+    access = values["asesoria_builder_access"] or ("cidr" if cidr else "my_ip")
+    if (access == "cidr") != bool(cidr):
+        values.problems.append(
+            Problem(
+                values.label("asesoria_builder_access"),
+                f"builders are reached by {access}, and builder_ec2_cidr names {len(cidr) or 'no'} "
+                f"network{'' if len(cidr) == 1 else 's'}",
+                "Networks go with cidr, and cidr with networks: correct one of the two",
+            )
+        )
     fleet = tuple(_read_fleet(values, world=world))
     count = values["builder_ec2_count"]
     machines = sum(each.get("count", count) for each in fleet) if fleet else count
     return Builders(
         fleet=fleet,
-        access=values["asesoria_builder_access"] or ("cidr" if cidr else "my_ip"),
+        access=access,
         cidr=cidr,
         spot=values["asesoria_builder_spot"],
         instance_type=instance_type,
