@@ -19,6 +19,8 @@ from .support import request_log
 
 #: Names of calls that are no AWS calls: requests to an endpoint.
 INVOKE = "Invoke"
+#: Seconds that an interrupted call takes on. A call to AWS takes its time, in which a signal reaches who called.
+_LATENCY = 1.0
 
 
 @dataclass
@@ -94,11 +96,13 @@ class _Handler(socketserver.StreamRequestHandler):
         planned = self.server.due(_action(line, headers, body))
         if planned and planned.before:
             planned.effect()
+            time.sleep(_LATENCY)
             self._reset()
             return
         answer = _forward(line + head + body, port=self.server.target)
         if planned:
             planned.effect()
+            time.sleep(_LATENCY)
         if (planned and planned.loses_reply) or time.monotonic() < self.server.dark_until:
             self._reset()
             return

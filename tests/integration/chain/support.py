@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import random
 import re
@@ -18,10 +19,12 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 from collections.abc import Iterator, Mapping
 from configparser import ConfigParser
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from importlib import util
 from pathlib import Path
 from typing import Any
 
@@ -317,6 +320,23 @@ class Chain:
         """Numbers of the versions of a layer."""
         found = self.client("lambda").list_layer_versions(LayerName=name)["LayerVersions"]
         return [version["Version"] for version in found]
+
+
+def publish_adapter(chain: Chain) -> str:
+    """Publish a layer with what the adapter for WSGI needs, and return its name."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        for package in ("werkzeug", "markupsafe"):
+            spec = util.find_spec(package)
+            assert spec
+            assert spec.origin
+            folder = Path(spec.origin).parent
+            for path in folder.rglob("*.py"):
+                packed.write(path, f"python/{package}/{path.relative_to(folder)}")
+    chain.client("lambda").publish_layer_version(
+        LayerName="adapter", Content={"ZipFile": archive.getvalue()}, CompatibleRuntimes=["python3.11"]
+    )
+    return "adapter"
 
 
 def has_python_with_pip() -> bool:

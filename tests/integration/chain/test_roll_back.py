@@ -6,18 +6,15 @@
 
 from __future__ import annotations
 
-import io
 import json
 import subprocess
 import time
-import zipfile
 from collections.abc import Callable
-from importlib import util
 from pathlib import Path
 
 import pytest
 
-from .support import CHECKOUT, WELCOME, Chain, Run
+from .support import CHECKOUT, WELCOME, Chain, Run, publish_adapter
 
 STACK = "mi-api-flask-dev"
 GOOD = f'''
@@ -43,19 +40,7 @@ Deploy = Callable[..., Run]
 @pytest.fixture(scope="session")
 def layer(chain: Chain) -> str:
     """A layer with what the adapter needs, since the apps here need nothing."""
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as packed:
-        for package in ("werkzeug", "markupsafe"):
-            spec = util.find_spec(package)
-            assert spec
-            assert spec.origin
-            folder = Path(spec.origin).parent
-            for path in folder.rglob("*.py"):
-                packed.write(path, f"python/{package}/{path.relative_to(folder)}")
-    chain.client("lambda").publish_layer_version(
-        LayerName="adapter", Content={"ZipFile": archive.getvalue()}, CompatibleRuntimes=["python3.11"]
-    )
-    return "adapter"
+    return publish_adapter(chain)
 
 
 @pytest.fixture
