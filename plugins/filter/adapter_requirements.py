@@ -7,20 +7,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
 from ansible_collections.asesoria.serverless.plugins.module_utils._service import adapters
+from ansible_collections.asesoria.serverless.plugins.module_utils._service.own_config import find_interface
 
 _INTERFACES = ("", "wsgi", "asgi")
 
 
-def adapter_requirements(interface: str, adapter: str = adapters.AUTO) -> list[dict[str, str]]:
+def adapter_requirements(interface: str, adapter: str = adapters.AUTO, app_dir: str = "") -> list[dict[str, str]]:
     """Return what an interface adds; see the filter's own documentation."""
     if interface not in _INTERFACES:
         raise AnsibleFilterError(f"{interface!r} is no interface of an app. Use wsgi, asgi or an empty text.")
     if adapter not in adapters.CHOICES:
         raise AnsibleFilterError(f"{adapter!r} is no choice of an adapter. Use {' or '.join(adapters.CHOICES)}.")
+    if not interface and app_dir:
+        interface = find_interface(Path(app_dir).expanduser())
     return adapters.adapter_requirements(interface, adapter)
 
 

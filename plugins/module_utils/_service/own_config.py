@@ -6,14 +6,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.asesoria.serverless.plugins.module_utils._base.regular_file import read_regular
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
-from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_config import read_config
+from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_config import CONFIG_NAMES, read_config
 from ansible_collections.asesoria.serverless.plugins.module_utils._service_layer import ServiceLayer, with_layer
 from ansible_collections.asesoria.serverless.plugins.module_utils._yaml_tree import (
     child,
@@ -90,6 +92,20 @@ class AdjustedConfig:
 
     text: str
     notes: tuple[str, ...] = ()
+
+
+def find_interface(app_dir: Path) -> str:
+    """Return the interface whose adapter the file of an app needs, where the file names one of the CLI's plugins.
+
+    A file that can't be read needs none here; what is wrong with it is told by who deploys it.
+
+    :param app_dir: Folder of the app.
+    """
+    for name in CONFIG_NAMES[:2]:
+        with contextlib.suppress(OSError, UnicodeDecodeError, ServerlessError):
+            root = compose(read_regular(app_dir / name).decode("utf-8"), origin=name)
+            return WSGI if text_of(child(root, "custom", "wsgi", "app")) else ""
+    return ""
 
 
 def adjust(text: str, *, origin: str, cli: Mapping[str, str], layer: str = "") -> AdjustedConfig:
