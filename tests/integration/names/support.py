@@ -64,7 +64,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Pass a request on."""
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        other = "Get" if self.command == "GET" else self.headers.get("X-Amz-Target", self.command)
+        target = self.headers.get("X-Amz-Target", self.command).rpartition(".")[2]
+        other = "Get" if self.command == "GET" else target
         action = parse_qs(body.decode(errors="replace")).get("Action", [other])[0]
         lost = self.server.loses(action)
         connection = http.client.HTTPConnection("127.0.0.1", self.server.target, timeout=60)
