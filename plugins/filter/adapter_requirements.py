@@ -14,12 +14,10 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.asesoria.serverless.plugins.module_utils._service import adapters
 from ansible_collections.asesoria.serverless.plugins.module_utils._service.own_config import find_interface
 
-_INTERFACES = ("", "wsgi", "asgi")
-
 
 def adapter_requirements(interface: str, adapter: str = adapters.AUTO, app_dir: str = "") -> list[dict[str, str]]:
     """Return what an interface adds; see the filter's own documentation."""
-    if interface not in _INTERFACES:
+    if interface not in ("", *adapters.INTERFACES):
         raise AnsibleFilterError(f"{interface!r} is no interface of an app. Use wsgi, asgi or an empty text.")
     if adapter not in adapters.CHOICES:
         raise AnsibleFilterError(f"{adapter!r} is no choice of an adapter. Use {' or '.join(adapters.CHOICES)}.")

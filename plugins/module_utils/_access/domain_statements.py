@@ -32,6 +32,10 @@ def _domains(request: PolicyRequest) -> Iterator[Statement]:
         ("apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST"),
         tuple(request.scope.arn("apigateway", path) for path in paths),
     )
+    if not request.uses_api_gateway:
+        # An API brings the same for its own tags.
+        tags = request.scope.arn("apigateway", "/tags/*")
+        yield Statement("DomainTags", ("apigateway:DELETE", "apigateway:PUT"), (tags,))
     service_role = "role/aws-service-role/ops.apigateway.amazonaws.com/AWSServiceRoleForAPIGateway"
     yield Statement("DomainRole", ("iam:CreateServiceLinkedRole",), (request.scope.arn("iam", service_role),))
 

@@ -119,6 +119,11 @@ class PolicyRequest:
         return REST_API in self.front_doors
 
     @property
+    def uses_api_gateway(self) -> bool:
+        """Whether the service has, or has had, an API of API Gateway."""
+        return HTTP_API in self.front_doors or self.uses_rest_api
+
+    @property
     def domains_in_zones(self) -> tuple[PolicyDomain, ...]:
         """Domains whose records the chain makes."""
         return tuple(domain for domain in self.domains if domain.hosted_zone_id)

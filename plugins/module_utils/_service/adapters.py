@@ -30,9 +30,11 @@ class Adapter:
 
 
 AUTO, NONE = CHOICES = ("auto", "none")
+#: Interfaces, as the settings name them.
+WSGI, ASGI = INTERFACES = ("wsgi", "asgi")
 _ADAPTERS = {
-    "wsgi": Adapter("werkzeug>2", "adapter for WSGI"),
-    "asgi": Adapter("mangum>=0.19.0", "adapter for ASGI"),
+    WSGI: Adapter("werkzeug>2", "adapter for WSGI"),
+    ASGI: Adapter("mangum>=0.19.0", "adapter for ASGI"),
 }
 
 

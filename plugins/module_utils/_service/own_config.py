@@ -30,6 +30,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._yaml_tree imp
     text_of,
 )
 
+from . import adapters
 from .app import App, find_app
 from .app_kinds import ASGI, WSGI
 from .framework_version import satisfies, with_cli
@@ -104,7 +105,7 @@ def find_interface(app_dir: Path) -> str:
     for name in CONFIG_NAMES[:2]:
         with contextlib.suppress(OSError, UnicodeDecodeError, ServerlessError):
             root = compose(read_regular(app_dir / name).decode("utf-8"), origin=name)
-            return WSGI if text_of(child(root, "custom", "wsgi", "app")) else ""
+            return adapters.WSGI if text_of(child(root, "custom", "wsgi", "app")) else ""
     return ""
 
 

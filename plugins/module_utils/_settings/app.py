@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from ansible_collections.asesoria.serverless.plugins.module_utils._service.adapters import ASGI, WSGI
+
 from . import defaults
 from .choice import Values
 from .settings import App
@@ -13,8 +15,6 @@ from .target import World
 
 #: The app has a serverless.yml of its own.
 OWN_CONFIG = "app"
-WSGI = "wsgi"
-ASGI = "asgi"
 
 
 def read_app(values: Values, *, world: World, layer: str) -> App:

@@ -110,6 +110,7 @@ COMPUTED = {
     "lambda_layer_additions",
     "lambda_layer_planned_on",
     "preflight_additions",
+    "preflight_aws_limits",
     "preflight_extra_index_urls",
     "preflight_index_url",
     "python311_from_source_s3_environment",
