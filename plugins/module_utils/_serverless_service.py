@@ -58,6 +58,7 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_pl
     with_losses,
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._service.app_name import encode, replaced_app
+from ansible_collections.asesoria.serverless.plugins.module_utils._service.change_set import ChangeSets
 from ansible_collections.asesoria.serverless.plugins.module_utils._service.loss_guard import LossGuard
 from ansible_collections.asesoria.serverless.plugins.module_utils._service.losses import Loss
 from ansible_collections.asesoria.serverless.plugins.module_utils._service.notes import Notes
@@ -199,7 +200,7 @@ class ServiceManager:
         self,
         *,
         stacks: Stacks,
-        claims: StackClaims,
+        change_sets: ChangeSets,
         losses: LossGuard,
         functions: Functions,
         versions: Versions,
@@ -213,12 +214,14 @@ class ServiceManager:
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._stacks = stacks
-        self._claims = claims
+        self._claims = StackClaims(change_sets.tags)
         self._losses = losses
         self._functions = functions
         self._releases = Releases(stacks=stacks, versions=versions, warn=warn)
         self._notes = Notes(folder=work_dir, stacks=stacks, deployments=deployments)
-        self._changes = StackChanges(stacks=stacks, warn=warn, timeout=timeout, clock=clock, sleep=sleep)
+        self._changes = StackChanges(
+            stacks=stacks, pending=change_sets.pending, warn=warn, timeout=timeout, clock=clock, sleep=sleep
+        )
         self._deployments = deployments
         self._layers = layers
         self._warn = warn
@@ -309,6 +312,7 @@ class ServiceManager:
                     name=name,
                     doing="rolling back",
                     apply=apply,
+                    repeat=apply,
                     arrived=arrived,
                     abandon=lambda _stack: None,
                     meanwhile="The code that was to be replaced may answer still",
@@ -520,6 +524,13 @@ class ServiceManager:
             with self._explained("deploying", name):
                 self._cli.deploy(work)
 
+        def repeat() -> None:
+            stack = self._claimed(self._stacks.find(name), job)
+            if stack is not None and _is_reviewed(stack):
+                # It has no resources yet, and the CLI makes a change set for a new stack only if there is none.
+                self._clear(name)
+            apply()
+
         def abandon(stack: Stack | None) -> None:
             uploaded = read_deployment(template)
             # The failure is to be told, not that this could not be done about it.
@@ -535,6 +546,7 @@ class ServiceManager:
             name=name,
             doing="deploying",
             apply=apply,
+            repeat=repeat,
             arrived=lambda stack: self._holds(stack, template=template),
             abandon=abandon,
             meanwhile="New code that was not verified may answer now, or soon",

@@ -567,7 +567,6 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._serverless_se
 )
 from ansible_collections.asesoria.serverless.plugins.module_utils._service.change_set import ChangeSets, UpdatePreview
 from ansible_collections.asesoria.serverless.plugins.module_utils._service.loss_guard import LossGuard
-from ansible_collections.asesoria.serverless.plugins.module_utils._service.ownership import StackClaims
 from ansible_collections.asesoria.serverless.plugins.module_utils._service.stack_change import UncertainError
 from ansible_collections.asesoria.serverless.plugins.module_utils._yaml_tree import HAS_YAML
 
@@ -605,7 +604,7 @@ def make_manager(module: AnsibleAWSModule, *, region: str) -> ServiceManager:
     preview = UpdatePreview(change_sets, upload=deployments.uploaded, warn=module.warn)
     return ServiceManager(
         stacks=stacks,
-        claims=StackClaims(change_sets.tags),
+        change_sets=change_sets,
         losses=LossGuard(stacks=stacks, preview=preview, warn=module.warn),
         functions=Functions(lambda: module.client("lambda", retry_decorator=retry)),
         versions=Versions(lambda: module.client("lambda", retry_decorator=retry)),

@@ -117,6 +117,16 @@ if mode == "fail":
         "ResourceType": "AWS::Lambda::Function", "ResourceStatus": "CREATE_FAILED",
         "ResourceStatusReason": "Layer version does not exist.",
     }})
+if mode in ("pending", "always-pending"):
+    tags = {{"STAGE": values["--stage"], **config["provider"].get("stackTags", {{}})}}
+    state["change_sets"][name + "-change-set"] = {{
+        "ChangeSetId": "arn:" + str(len(state["calls"])), "ExecutionStatus": "AVAILABLE",
+        "Tags": [{{"Key": key, "Value": value}} for key, value in tags.items()],
+    }}
+    review = {{"status": "REVIEW_IN_PROGRESS", "template": {{}}, "outputs": {{}}, "tags": {{}}}}
+    state["stacks"].setdefault(name, review)
+if mode == "always-pending":
+    state["mode"][command] = mode
 if mode in ("hang", "lost-hang"):
     save()
     time.sleep(60)
@@ -245,6 +255,7 @@ class FakeCloud:
 
         - C(fail): the stack fails. C(broken): nothing is asked for. C(hang): nor is it, and the command does not end.
         - C(lost): the stack is changed, and the command fails. C(lost-hang): likewise, and the command does not end.
+        - C(pending): a change set is made and not executed, and the command fails. C(always-pending): each time.
         """
         self.write({**self.read(), "mode": modes})
 

@@ -31,6 +31,7 @@ MAX_BODY_BYTES = 51_200
 _NAME = "asesoria-serverless-plan"
 _INTERVAL = 1.0
 _PATIENCE = 120.0
+_UNFINISHED = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
 _UNCHANGED = ("didn't contain changes", "No updates are to be performed")
 
 
@@ -52,9 +53,20 @@ class ChangeSets:
 
         :param stack: Name of the stack.
         """
+        return {tag["Key"]: tag["Value"] for tag in self._of_cli(stack).get("Tags", [])}
+
+    def pending(self, stack: str) -> str:
+        """Return the ARN of the Serverless CLI's change set that is yet to be executed; empty if there is none.
+
+        :param stack: Name of the stack.
+        """
+        found = self._of_cli(stack)
+        waits = found.get("ExecutionStatus") == "AVAILABLE" or found.get("Status") in _UNFINISHED
+        return str(found["ChangeSetId"]) if waits else ""
+
+    def _of_cli(self, stack: str) -> dict[str, Any]:
         # The name as osls' naming.js makes it.
-        found = self._find(stack, change_set=f"{stack}-change-set") or {}
-        return {tag["Key"]: tag["Value"] for tag in found.get("Tags", [])}
+        return self._find(stack, change_set=f"{stack}-change-set") or {}
 
     @explained("making a change set of the stack")
     def create(self, stack: str, *, source: Mapping[str, str], template: Mapping[str, Any]) -> None:

@@ -37,6 +37,7 @@ class Change:
     :param name: Name of the stack.
     :param doing: The change in words, such as "deploying".
     :param apply: Function that asks for the change and returns when it is done.
+    :param repeat: Function that does the same once more, after the first attempt has left its change set.
     :param arrived: Function that returns True for a settled stack that holds the wanted version.
     :param abandon: Function that cleans up once it is certain that the stack will not hold the wanted version.
     :param meanwhile: The code that may answer as long as nothing is certain, as a sentence without its full stop.
@@ -45,6 +46,7 @@ class Change:
     name: str
     doing: str
     apply: Callable[[], None]
+    repeat: Callable[[], None]
     arrived: Callable[[Stack], bool]
     abandon: Callable[[Stack | None], None]
     meanwhile: str
@@ -54,6 +56,8 @@ class StackChanges:
     """Changes of stacks.
 
     :param stacks: Stacks of CloudFormation.
+    :param pending: Function that returns what identifies the CLI's change set of a stack that is yet to be executed, by
+        the stack's name; empty if there is none.
     :param warn: Function that shows the user a warning.
     :param timeout: Seconds to wait for a stack that is being changed.
     :param clock: Function that returns the time in seconds.
@@ -64,12 +68,14 @@ class StackChanges:
         self,
         *,
         stacks: Stacks,
+        pending: Callable[[str], str],
         warn: Callable[[str], None],
         timeout: float,
         clock: Callable[[], float],
         sleep: Callable[[float], None],
     ) -> None:
         self._stacks = stacks
+        self._pending = pending
         self._warn = warn
         self._timeout = timeout
         self._clock = clock
@@ -83,20 +89,14 @@ class StackChanges:
         :raises UncertainError: CloudFormation can't be asked what became of the change.
         :raises ServerlessError: The change failed, and the stack does not hold the wanted version.
         """
-        failure: ServerlessError | None = None
-        try:
-            change.apply()
-        except ServerlessError as error:
-            failure = error
-        except BaseException:
-            # A signal. The caller is to end; no one waits for an answer, but the next run waits for the work folder.
-            with contextlib.suppress(ServerlessError):
-                self._settle(change, timeout=0, outage=0)
-            raise
-        try:
-            stack, arrived = self._settle(change, timeout=self._timeout, outage=_OUTAGE_PATIENCE)
-        except UncertainError as error:
-            raise _uncertain(change, failure=failure, error=error) from (failure or error)
+        earlier = self._read_pending(change)
+        failure, stack, arrived = self._attempt(change, change.apply)
+        if failure is not None and not arrived and self._read_pending(change) not in ("", earlier):
+            # CloudFormation has refused nothing: the reply to the CLI was lost, or the network was.
+            self._warn(f"{failure} CloudFormation has the change set and was not asked to execute it. Asked once more.")
+            failure, stack, arrived = self._attempt(change, change.repeat)
+        if not arrived:
+            change.abandon(stack)
         if failure is None:
             return stack
         if not arrived:
@@ -104,11 +104,30 @@ class StackChanges:
         self._warn(f"{failure} CloudFormation has brought the stack {change.name} to the wanted version all the same.")
         return stack
 
-    def _settle(self, change: Change, *, timeout: float, outage: float) -> tuple[Stack | None, bool]:
-        stack, arrived = self._settled(change, timeout=timeout, outage=outage)
-        if not arrived:
-            change.abandon(stack)
-        return stack, arrived
+    def _read_pending(self, change: Change) -> str:
+        # What can't be read is not there: then nothing is repeated.
+        with contextlib.suppress(ServerlessError):
+            return self._pending(change.name)
+        return ""
+
+    def _attempt(self, change: Change, apply: Callable[[], None]) -> tuple[ServerlessError | None, Stack | None, bool]:
+        """Ask for a change. Return why the CLI failed, the stack, and whether it holds the wanted version."""
+        failure: ServerlessError | None = None
+        try:
+            apply()
+        except ServerlessError as error:
+            failure = error
+        except BaseException:
+            # A signal. The caller is to end; no one waits for an answer, but the next run waits for the work folder.
+            with contextlib.suppress(ServerlessError):
+                stack, arrived = self._settled(change, timeout=0, outage=0)
+                if not arrived:
+                    change.abandon(stack)
+            raise
+        try:
+            return (failure, *self._settled(change, timeout=self._timeout, outage=_OUTAGE_PATIENCE))
+        except UncertainError as error:
+            raise _uncertain(change, failure=failure, error=error) from (failure or error)
 
     def _settled(self, change: Change, *, timeout: float, outage: float) -> tuple[Stack | None, bool]:
         """Wait until CloudFormation is done with the stack, and tell whether it holds the wanted version."""

@@ -31,6 +31,8 @@ from .support import CHECKOUT, Chain, Run, publish_adapter
 
 #: Seconds without network. The CLI gives up long before.
 OUTAGE = 8.0
+#: Seconds for which the endpoint is asked, by the kind of the interruption that may meet one of the requests.
+_BUDGETS = {"outage": OUTAGE + 4, "lost reply": 6}
 #: Seconds until the last process of an interrupted run has ended.
 _PATIENCE = 120.0
 
@@ -221,7 +223,7 @@ class Bench:
             "serverless_deploy_layer_name": "adapter",
             "serverless_deploy_npm_cache": str(CHECKOUT / ".cache/npm"),
             "endpoint_verify_contains": "good",
-            "endpoint_verify_budget": OUTAGE + 4 if cell and cell.kind == "outage" else 2,
+            "endpoint_verify_budget": _BUDGETS.get(cell.kind, 2) if cell else 2,
             "asesoria_environment": "{{ asesoria_admin_environment }}",
             **self._door.variables,
         }

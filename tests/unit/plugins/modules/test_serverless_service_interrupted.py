@@ -279,6 +279,45 @@ def test_a_lost_reply_does_not_fail_a_roll_back(options: Options, cloud: FakeClo
     assert (cloud.versions, cloud.note) == ([good], None)
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_a_lost_reply_about_a_change_set_does_not_fail_a_deployment(
+    options: Options, cloud: FakeCloud, first: bool
+) -> None:
+    if not first:
+        deploy(options)
+        accept(options)
+        change(options)
+    kept = cloud.versions
+    cloud.set_mode(deploy="pending")
+    result = deploy(options)
+    assert result["changed"]
+    assert result["previous"] == (kept[0] if kept else None)
+    assert "was not asked to execute it. Asked once more." in result["warnings"][0]
+    assert deploy(options)["unverified"]
+    assert ("delete_stack" in cloud.asked) == first
+
+
+def test_a_change_set_that_is_never_executed_is_made_twice(options: Options, cloud: FakeCloud, good: str) -> None:
+    change(options)
+    before = cloud.changes
+    cloud.set_mode(deploy="always-pending")
+    assert run_module(serverless_service.main, options)["failed"]
+    assert cloud.changes == before + 2
+    assert (cloud.versions, cloud.note) == ([good], None)
+
+
+def test_a_change_set_of_an_earlier_run_repeats_nothing(options: Options, cloud: FakeCloud, good: str) -> None:
+    change(options)
+    state = cloud.read()
+    state["change_sets"][f"{STACK}-change-set"] = {"ChangeSetId": "arn:old", "ExecutionStatus": "AVAILABLE"}
+    cloud.write(state)
+    before = cloud.changes
+    cloud.set_mode(deploy="broken")
+    assert run_module(serverless_service.main, options)["failed"]
+    assert cloud.changes == before + 1
+    assert cloud.versions == [good]
+
+
 @pytest.mark.parametrize("mode", ["fail", "broken"])
 def test_a_deployment_that_did_not_take_place_leaves_things_as_they_were(
     options: Options, cloud: FakeCloud, good: str, mode: str
