@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,8 @@ BUCKET = "layers-of-payments"
 LOG_GROUP = "/aws/lambda/shop-dev-api"
 
 
-def pairs(tags: Mapping[str, str] = TAGS) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in tags.items()]
+def pairs() -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in TAGS.items()]
 
 
 def of_kind(kind: str) -> list[dict[str, Any]]:
