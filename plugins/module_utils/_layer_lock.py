@@ -172,6 +172,27 @@ def plan_lock(
     :param cache: folder that keeps downloads for the next run; None keeps nothing.
     :raises ServerlessError: there is no such lock, or an input is wrong.
     """
+    plan = _plan(request, environment=environment, runner=runner, cache=cache)
+    _require_fitting(request, plan.lock)
+    return plan
+
+
+def _require_fitting(request: LockRequest, lock: Lock) -> None:
+    """Refuse a version that the requirements ask for and that is none of those which would have been added.
+
+    :raises LockError: there is one.
+    """
+    versions = lock.versions()
+    for each in request.additions:
+        wanted, found = Specifier(each.requirement), versions.get(_addition_name(each))
+        if found and not wanted.specifier.contains(found, prereleases=True):
+            raise LockError(
+                f"the requirements bring {wanted.name} {found}, and the {each.reason} has to be {each.requirement}",
+                f"Ask for a version that fits, or leave {wanted.name} out of the requirements to have it added",
+            )
+
+
+def _plan(request: LockRequest, *, environment: Mapping[str, str], runner: Runner, cache: Path | None) -> LockPlan:
     requirements, constraints = _read_inputs(request)
     keys = _Keys.of(request, requirements=requirements, constraints=constraints)
     reasons = {_addition_name(each): each.reason for each in request.additions}

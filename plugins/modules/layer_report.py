@@ -46,7 +46,7 @@ options:
     type: path
   dest:
     description:
-      - The page to write, in a folder that is there.
+      - The page to write, in a folder that is there. A file that this collection has not written is refused.
     type: path
     required: true
   runtime:
@@ -219,6 +219,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.asesoria.serverless.plugins.module_utils._archive import file_sha256
+from ansible_collections.asesoria.serverless.plugins.module_utils._base.own_folder import require_own_file
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._import_times import measure_imports
 from ansible_collections.asesoria.serverless.plugins.module_utils._layer_audit import Request, audit_layer
@@ -297,6 +298,7 @@ def difference(each: Difference) -> dict[str, Any]:
 def run(module: AnsibleModule) -> dict[str, Any]:
     """Compare, and write unless in check mode; what the module returns."""
     dest = Path(module.params["dest"])
+    require_own_file(dest)
     page = make(module.params)
     after = render(page)
     before = read_whole(dest)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: own_files
-short_description: Removes files that this collection has written, and no others
+short_description: Removes files that this collection has written, or refuses others
 version_added: 0.1.0
 author:
   - The asesoria.serverless authors (@asesoria)
@@ -17,8 +17,17 @@ description:
   - A text file (lock, report, bill of materials) shows that by the collection's name in it. The zip of a layer and its
     manifest show it by belonging together. An empty file whose name ends in C(.lock) excludes other runs, and is
     removed as well.
-  - Every other file is left and returned in RV(left).
+  - Every other file is left and returned in RV(left). With O(state=owned) it is an error.
 options:
+  state:
+    description:
+      - V(absent) removes the files.
+      - V(owned) removes nothing, and fails if a file that is there was not written by this collection, so that it is
+        not written over. A zip or a manifest counts as written by it, too, if a run was interrupted between the two,
+        which the lock beside them tells.
+    type: str
+    choices: [absent, owned]
+    default: absent
   paths:
     description: Paths of the files, which need not exist.
     type: list
@@ -39,6 +48,11 @@ EXAMPLES = r"""
     paths:
       - dist/layer.zip
       - dist/layer.manifest.json
+
+- name: Refuse to write over a file of the user
+  asesoria.serverless.own_files:
+    paths: [dist/layer.zip]
+    state: owned
 """
 
 RETURN = r"""
@@ -101,6 +115,35 @@ def _is_own_manifest(path: Path) -> bool:
     return True
 
 
+def may_be_replaced(path: Path) -> bool:
+    """Return whether a file that is there may be written over.
+
+    :raises OSError: It can't be read.
+    """
+    if not path.is_file() or path.stat().st_size == 0 or is_own(path):
+        return not path.is_dir()
+    for suffix in (_ZIP, _MANIFEST):
+        name = path.name.removesuffix(suffix)
+        if name != path.name:
+            # A run that is interrupted leaves a zip and a manifest that don't belong together.
+            return path.with_name(f".{name}{_ZIP}{_LOCK}").is_file()
+    return False
+
+
+def require(module: AnsibleModule) -> dict[str, Any]:
+    """Refuse the files of the user; what the module returns."""
+    there = [path for path in map(Path, module.params["paths"]) if path.is_symlink() or path.exists()]
+    foreign = [str(path) for path in there if not may_be_replaced(path)]
+    if foreign:
+        module.fail_json(
+            msg=f"{', '.join(foreign)} {'was' if len(foreign) == 1 else 'were'} not written by this collection, and "
+            f"would be written over. Move {'it' if len(foreign) == 1 else 'them'}, or use another folder or name.",
+            removed=[],
+            left=foreign,
+        )
+    return {"changed": False, "removed": [], "left": [], "diff": {"before": "", "after": ""}}
+
+
 def run(module: AnsibleModule) -> dict[str, Any]:
     """Remove the files unless in check mode; what the module returns."""
     there = [path for path in map(Path, module.params["paths"]) if path.is_symlink() or path.exists()]
@@ -121,12 +164,17 @@ def run(module: AnsibleModule) -> dict[str, Any]:
 def main() -> None:
     """Ansible's entry point."""
     module = AnsibleModule(
-        argument_spec={"paths": {"type": "list", "elements": "path", "required": True}}, supports_check_mode=True
+        argument_spec={
+            "paths": {"type": "list", "elements": "path", "required": True},
+            "state": {"type": "str", "choices": ["absent", "owned"], "default": "absent"},
+        },
+        supports_check_mode=True,
     )
     try:
-        result = run(module)
+        result = require(module) if module.params["state"] == "owned" else run(module)
     except OSError as error:
-        module.fail_json(msg=f"{error.filename} can't be removed: {error.strerror}. Check its permissions.")
+        doing = "read" if module.params["state"] == "owned" else "removed"
+        module.fail_json(msg=f"{error.filename} can't be {doing}: {error.strerror}. Check its permissions.")
     for path in result["left"]:
         module.warn(f"{path} is left, because this collection has not written it")
     module.exit_json(**result)

@@ -32,11 +32,13 @@ def add_key(text: str, *, host: str, key: str) -> str:
     if len(fields) < _FIELDS or fields[0] != host:
         raise KnownHostsError(f"{key!r} is not a host key of {host}", "Give the name, the type and the key")
     line = " ".join(fields[:_FIELDS])
-    lines = text.splitlines()
-    if line in lines:
+    lines = text.splitlines(keepends=True)
+    if any(old.rstrip("\r\n") == line for old in lines):
         return text
-    kept = [old for old in lines if old.split()[:2] != fields[:2]]
-    return "".join(f"{one}\n" for one in [*kept, line])
+    # Lines of others stay byte for byte.
+    kept = "".join(old for old in lines if old.split()[:2] != fields[:2])
+    separator = "" if not kept or kept.endswith("\n") else "\n"
+    return f"{kept}{separator}{line}\n"
 
 
 def remove_keys(text: str, *, host: str) -> str:

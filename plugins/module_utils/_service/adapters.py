@@ -14,7 +14,7 @@ Sources, read on 2026-12-01:
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -23,18 +23,20 @@ class Adapter:
 
     :param requirement: Requirement as pip takes it, such as ``mangum>=0.19.0``.
     :param reason: Purpose of it, such as ``adapter for ASGI``.
+    :param package: Package that it brings, which the handler imports.
     """
 
     requirement: str
     reason: str
+    package: str
 
 
 AUTO, NONE = CHOICES = ("auto", "none")
 #: Interfaces, as the settings name them.
 WSGI, ASGI = INTERFACES = ("wsgi", "asgi")
 _ADAPTERS = {
-    WSGI: Adapter("werkzeug>2", "adapter for WSGI"),
-    ASGI: Adapter("mangum>=0.19.0", "adapter for ASGI"),
+    WSGI: Adapter("werkzeug>2", "adapter for WSGI", "werkzeug"),
+    ASGI: Adapter("mangum>=0.19.0", "adapter for ASGI", "mangum"),
 }
 
 
@@ -45,4 +47,14 @@ def adapter_requirements(interface: str, adapter: str = AUTO) -> list[dict[str, 
     :param adapter: ``none`` to add nothing.
     """
     found = _ADAPTERS.get(interface)
-    return [asdict(found)] if found is not None and adapter != NONE else []
+    if found is None or adapter == NONE:
+        return []
+    return [{"requirement": found.requirement, "reason": found.reason}]
+
+
+def package_of(interface: str) -> str:
+    """Return the package that the handler of an interface imports.
+
+    :param interface: ``wsgi`` or ``asgi``.
+    """
+    return _ADAPTERS[interface].package

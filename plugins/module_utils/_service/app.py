@@ -15,6 +15,7 @@ from pathlib import Path
 from ansible_collections.asesoria.serverless.plugins.module_utils._base.regular_file import read_regular
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 
+from .adapters import package_of
 from .app_kinds import WSGI, Judge
 from .source_modules import Module, SourceModules, handler_modules, parse
 from .syntax import check_syntax
@@ -118,6 +119,8 @@ def find_app(app_dir: Path, setting: str, *, interface: str = WSGI, python: str 
     version = tuple(int(part) for part in python.split(".")) if _VERSION.fullmatch(python) else ()
     sources = SourceModules([base, app_dir] if where.folder else [app_dir], python=version)
     module = _find_module(sources, where, base=base, setting=setting, interface=interface)
+    _require_unhidden(package_of(interface.lower()), app_dir=app_dir)
+    _require_absolute_imports(module, where)
     verdict = Judge(sources=sources, interface=interface, python=version).judge(module, where.name)
     if verdict.problem:
         raise AppError(f"the {interface} setting {setting!r} {verdict.problem}", verdict.remedy)
@@ -129,6 +132,34 @@ def find_app(app_dir: Path, setting: str, *, interface: str = WSGI, python: str 
             "variables",
         )
     return App(setting=where, path=module.path or base, factory=verdict.factory, sources=sources)
+
+
+def _require_unhidden(package: str, *, app_dir: Path) -> None:
+    """Refuse a module of the app's that the handler would import in the place of its adapter.
+
+    A folder of that name may be the adapter itself, which the app has brought along.
+    """
+    module = app_dir / f"{package}.py"
+    if module.is_file():
+        raise AppError(
+            f"{module} hides the package {package}, which translates between Lambda and the app",
+            "Give the module another name",
+        )
+
+
+def _require_absolute_imports(module: Module, where: AppSetting) -> None:
+    """Refuse a relative import in a module that is in no package."""
+    if module.path is None or module.path.name == "__init__.py" or "." in where.module:
+        return
+    tree = parse(module.path)
+    for node in tree.body if tree else ():
+        if isinstance(node, ast.ImportFrom) and node.level:
+            name = f"{'.' * node.level}{node.module or ''}"
+            raise AppError(
+                f"{module.path}, line {node.lineno}: {name} is imported from a package, and {module.path.name} is in "
+                "none",
+                f"Import {node.module or 'the module'} without the dot, or put the app into a package",
+            )
 
 
 def require_valid_source(app: App, *, python: str) -> None:

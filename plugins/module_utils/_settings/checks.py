@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from . import limits
@@ -143,18 +144,53 @@ def vpc(value: object) -> dict[str, Any]:
     return {key: each if isinstance(each, Mapping) else list(each) for key, each in lists.items()}
 
 
+def path(value: object) -> str:
+    """Convert a value to a path. A relative one counts from the folder that ansible-playbook was started in.
+
+    :param value: The value.
+    :raises InvalidValueError: The value is not text.
+    """
+    found = text(value)
+    return found if not found or found.startswith(("/", "~")) else str(Path.cwd() / found)
+
+
+def cors(value: object) -> dict[str, Any]:
+    """Convert a value to rules for requests from other origins.
+
+    :param value: The value.
+    :raises InvalidValueError: The CLI knows no rule of that name.
+    """
+    found = mapping(value)
+    unknown = sorted(set(found).difference(limits.CORS_KEYS))
+    if unknown:
+        raise InvalidValueError(f"there is no rule {', '.join(unknown)}", f"Use {', '.join(limits.CORS_KEYS)}")
+    return found
+
+
 def scheduled_functions(value: object) -> dict[str, Any]:
     """Convert a value to functions as serverless.yml describes them.
 
     :param value: The value.
-    :raises InvalidValueError: A function has the name of the app's, is not a mapping, or has a bad schedule.
+    :raises InvalidValueError: A function has the name of another one, is not a mapping, or has a bad limit or schedule.
     """
     found = mapping(value)
+    names = {_resource_name(APP_FUNCTION): "the app itself"}
     for name, function in found.items():
-        if name == APP_FUNCTION:
-            raise InvalidValueError(f"the function {name} is the app itself", "Choose another name")
+        resource = _resource_name(name)
+        if resource in names:
+            raise InvalidValueError(
+                f"the function {name} would be the same resource of CloudFormation as {names[resource]}",
+                "Choose another name",
+            )
+        names[resource] = f"the function {name}"
         if not isinstance(function, Mapping):
             raise InvalidValueError(f"the function {name} is {shown(function)}", "Give it keys, a handler among them")
+        for key, allowed in (("timeout", limits.FUNCTION_TIMEOUT), ("memorySize", limits.MEMORY_SIZE)):
+            number = function.get(key)
+            if isinstance(number, int) and number not in allowed:
+                raise InvalidValueError(
+                    f"{key} of the function {name} is {number}", f"Set it to {allowed[0]} to {allowed[-1]}"
+                )
         events = function.get("events")
         if not isinstance(events, (list, type(None))):
             raise InvalidValueError(f"the events of the function {name} are {shown(events)}", "Make them a list")
@@ -162,6 +198,12 @@ def scheduled_functions(value: object) -> dict[str, Any]:
             if isinstance(event, Mapping) and "schedule" in event:
                 _require_schedule(event["schedule"], name=name)
     return found
+
+
+def _resource_name(function: str) -> str:
+    """Return what the CLI makes of a function's name in CloudFormation (osls 4.3.1, ``naming.js``)."""
+    name = str(function).replace("-", "Dash").replace("_", "Underscore")
+    return name[:1].upper() + name[1:]
 
 
 def _require_schedule(schedule: object, *, name: str) -> None:

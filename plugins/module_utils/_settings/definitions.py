@@ -20,11 +20,13 @@ from .checks import (
     arn_of_policy,
     arn_of_role,
     bucket_pattern,
+    cors,
     environment,
     function_environment,
     iam_path,
     named,
     networks,
+    path,
     routes,
     scheduled_functions,
     vpc,
@@ -180,12 +182,12 @@ _TARGET = (
     ),
 )
 _APP = (
-    Definition("asesoria_app_dir", text, "", ("preflight_app_dir", "serverless_deploy_app_dir")),
+    Definition("asesoria_app_dir", path, "", ("preflight_app_dir", "serverless_deploy_app_dir")),
     Definition("asesoria_wsgi_app", text, "", ("preflight_wsgi_app", "serverless_deploy_wsgi_app")),
     Definition("asesoria_asgi_app", text, "", ("preflight_asgi_app", "serverless_deploy_asgi_app")),
     Definition("asesoria_adapter", one_of(("auto", "none")), "auto", ("serverless_deploy_adapter",)),
-    Definition("asesoria_requirements", text, "", ("lambda_layer_requirements", "preflight_requirements")),
-    Definition("asesoria_constraints", text, "", ("lambda_layer_constraints", "preflight_constraints")),
+    Definition("asesoria_requirements", path, "", ("lambda_layer_requirements", "preflight_requirements")),
+    Definition("asesoria_constraints", path, "", ("lambda_layer_constraints", "preflight_constraints")),
     Definition(
         "asesoria_packaging",
         one_of(("layer", "requirements")),
@@ -226,7 +228,7 @@ _FUNCTION = (
     Definition("asesoria_routes", routes, (), ("serverless_deploy_routes",)),
     Definition("asesoria_functions", scheduled_functions, {}, ("serverless_deploy_functions",)),
     Definition("asesoria_function_vpc", vpc, {}, ("serverless_deploy_vpc",)),
-    Definition("asesoria_cors", mapping, {}, ("serverless_deploy_cors",)),
+    Definition("asesoria_cors", cors, {}, ("serverless_deploy_cors",)),
     Definition(
         "asesoria_front_door",
         one_of(limits.FRONT_DOORS),
@@ -317,7 +319,7 @@ _ACCESS = (
 )
 _REPORT = (
     Definition("asesoria_report", flag, True),
-    Definition("asesoria_report_dest", text, "", ("service_watch_report_dest",)),
+    Definition("asesoria_report_dest", path, "", ("service_watch_report_dest",)),
     Definition("asesoria_report_requests", at_least(0, unit="requests"), 100_000, ("service_watch_report_requests",)),
     Definition("asesoria_report_latency_ms", at_least(0, unit="milliseconds"), 0, ("service_watch_report_latency_ms",)),
     Definition("asesoria_report_answers", at_least(0, unit="answers"), 10),
@@ -336,14 +338,14 @@ _REPORT = (
     Definition("asesoria_adopt", flag, False, ("serverless_deploy_adopt",)),
 )
 _FOLDERS = (
-    Definition("asesoria_state_dir", text, defaults.STATE_DIR, ("preflight_state_dir",)),
-    Definition("lambda_layer_cache_dir", text, defaults.CACHE_DIR, ("service_watch_cache_dir",)),
-    Definition("lambda_layer_artifact_dir", text, "", ("service_watch_artifact_dir",)),
-    Definition("serverless_deploy_work_dir", text, "", ("service_watch_work_dir",)),
-    Definition("serverless_deploy_cli_dir", text, "", ("preflight_cli_dir", "service_watch_cli_dir")),
-    Definition("serverless_deploy_npm_cache", text, "", ("service_watch_npm_cache",)),
-    Definition("builder_ec2_private_key_file", text, "", ("service_watch_private_key_file",)),
-    Definition("builder_ec2_known_hosts_file", text, ""),
+    Definition("asesoria_state_dir", path, defaults.STATE_DIR, ("preflight_state_dir",)),
+    Definition("lambda_layer_cache_dir", path, defaults.CACHE_DIR, ("service_watch_cache_dir",)),
+    Definition("lambda_layer_artifact_dir", path, "", ("service_watch_artifact_dir",)),
+    Definition("serverless_deploy_work_dir", path, "", ("service_watch_work_dir",)),
+    Definition("serverless_deploy_cli_dir", path, "", ("preflight_cli_dir", "service_watch_cli_dir")),
+    Definition("serverless_deploy_npm_cache", path, "", ("service_watch_npm_cache",)),
+    Definition("builder_ec2_private_key_file", path, "", ("service_watch_private_key_file",)),
+    Definition("builder_ec2_known_hosts_file", path, ""),
 )
 
 #: All settings by name.

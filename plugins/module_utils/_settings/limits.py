@@ -139,6 +139,16 @@ RESERVED_ENVIRONMENT = frozenset(
 )
 ENVIRONMENT_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_]+")
 
+#: Rules for requests from other origins in the schema of osls 4.3.1 (``lib/config-schema.js``), read on 2026-12-01.
+CORS_KEYS = (
+    "allowCredentials",
+    "allowedHeaders",
+    "allowedMethods",
+    "allowedOrigins",
+    "exposedResponseHeaders",
+    "maxAge",
+)
+
 #: Seconds that an entry point waits for the function. API Gateway Developer Guide, "Quotas for configuring and running
 #: an HTTP API" and "... a REST API", read on 2026-12-01; a function URL waits as long as the function may take.
 ENTRY_TIMEOUT: Mapping[str, int] = MappingProxyType({"http_api": 30, "rest_api": 29, "function_url": 900})

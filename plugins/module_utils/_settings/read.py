@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._aws.ownership import Owner
 from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
@@ -76,6 +77,7 @@ def _build(values: Values, *, world: World, overrides: Mapping[str, object]) -> 
         world=world,
         overrides=overrides,
     )
+    _check_app_layer(values, layers, layer=app.layer)
     profile = f"--profile {names.profile} " if values["asesoria_create_user"] else ""
     builders = read_builders(
         values, world=world, region=region, ssm_command=_SSM_COMMAND.format(profile=profile, region=region)
@@ -93,6 +95,8 @@ def _build(values: Values, *, world: World, overrides: Mapping[str, object]) -> 
         session_manager_profile=names.instance_profile if builders.access == "ssm" else "",
     )
     _check_names(values, identity=identity, names=names, function=function, region=region)
+    folders = _read_folders(values, identity, names)
+    _check_folders(values, folders, app_dir=app.dir)
     settings = Settings(
         identity=identity,
         names=names,
@@ -112,7 +116,7 @@ def _build(values: Values, *, world: World, overrides: Mapping[str, object]) -> 
         report=_read_report(values, identity),
         logs=_read_logs(values),
         verify=Verify(url=values["endpoint_verify_url"], connect_to=values["endpoint_verify_connect_to"]),
-        folders=_read_folders(values, identity, names),
+        folders=folders,
         endpoint_format=_read_endpoint_format(values, front_door=front_door),
         status=_read_status(values, layers, access),
         teardown_confirm=values["asesoria_teardown_confirm"] or values["asesoria_confirm"],
@@ -126,6 +130,31 @@ def _build(values: Values, *, world: World, overrides: Mapping[str, object]) -> 
             if found.exceeds
         )
     return settings
+
+
+def _check_app_layer(values: Values, layers: Sequence[Layer], *, layer: str) -> None:
+    """Refuse a layer of the app that the function can't load."""
+    for each in layers:
+        if each.name != layer:
+            continue
+        for key in ("runtime", "architecture"):
+            built, wanted = getattr(each, key), values[f"asesoria_{key}"]
+            values.refuse_if(
+                built != wanted,
+                "asesoria_layers",
+                f"the app's layer {layer} is for {built}, and the function's {key} is {wanted}",
+                "Set both to the same, or name another layer of the app with asesoria_layer_name",
+            )
+
+
+def _check_folders(values: Values, folders: Folders, *, app_dir: str) -> None:
+    """Refuse folders that a run writes to inside the app's, whose files are deployed."""
+    app = Path(app_dir).expanduser()
+    for setting, folder in (("asesoria_state_dir", folders.state), ("serverless_deploy_work_dir", folders.work)):
+        if Path(folder).expanduser().is_relative_to(app):
+            problem = f"{folder} is in the app's folder {app_dir}, whose files are deployed"
+            values.problems.append(Problem(values.label(setting), problem, "Name a folder elsewhere"))
+            return
 
 
 def _read_target(values: Values, *, world: World) -> str:

@@ -77,6 +77,22 @@ def test_a_key_pair_of_another_owner_is_left(account: Account) -> None:
     assert names(ec2.describe_key_pairs()["KeyPairs"], "KeyName") == ["web-builder"]
 
 
+def test_files_of_the_user_beside_the_private_key_are_left(account: Account) -> None:
+    folder = account.home("home") / "keys"
+    folder.mkdir()
+    public, notes = folder / "id.pub", folder / "notes.txt"
+    for path in (public, notes):
+        path.write_text("of the user\n", encoding="utf-8")
+        path.chmod(0o664)
+    account.play(builder("web", builder_ec2_private_key_file=str(folder / "id"))).refused(
+        f"{public} is there, and its private key {folder / 'id'} is not"
+    )
+    account.play(builder("web", builder_ec2_private_key_file=str(notes))).refused("can't be used as a private key")
+    assert {
+        path.name: (path.read_text(encoding="utf-8"), path.stat().st_mode & 0o777) for path in folder.iterdir()
+    } == {path.name: ("of the user\n", 0o664) for path in (public, notes)}
+
+
 def test_an_instance_profile_of_another_owner_is_left(account: Account) -> None:
     tags, words = ANOTHER_SERVICES
     iam = account.client("iam")

@@ -179,3 +179,26 @@ def test_other_names(tmp_path: Path, content: str) -> None:
     path = tmp_path / "wsgi_handler.py"
     path.write_text(content)
     check_adapter_imports([path, tmp_path / "data.bin"])
+
+
+@pytest.mark.parametrize(("interface", "name"), [(WSGI, "werkzeug"), (ASGI, "mangum")])
+def test_a_module_that_hides_the_adapter_is_refused(tmp_path: Path, interface: str, name: str) -> None:
+    (tmp_path / "app.py").write_text("from some import app\n")
+    (tmp_path / name).mkdir()
+    assert find_app(tmp_path, "app.app", interface=interface)
+    (tmp_path / f"{name}.py").touch()
+    with pytest.raises(AppError, match=rf"{name}.py hides the package {name}, which translates"):
+        find_app(tmp_path, "app.app", interface=interface)
+
+
+@pytest.mark.parametrize("text", ["from .inner import app\n", "from . import inner\napp = inner.app\n"])
+def test_a_relative_import_outside_of_a_package_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package/__init__.py").write_text(text)
+    for folder in (tmp_path, tmp_path / "package"):
+        (folder / "app.py").write_text(text)
+        (folder / "inner.py").write_text("from some import app\n")
+    assert find_app(tmp_path, "package.app")
+    assert find_app(tmp_path, "package.app.app")
+    with pytest.raises(AppError, match=r"app.py, line 1: \.(inner)? is imported from a package, and app.py is in none"):
+        find_app(tmp_path, "app.app")

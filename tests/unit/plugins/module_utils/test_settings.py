@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -320,7 +321,10 @@ def test_an_unknown_key_of_an_entry_is_refused_by_name(variables: dict[str, Any]
         ({"asesoria_functions": {"tick": {"events": [{"schedule": 5}]}}}, "5 of the function tick is not a schedule"),
         ({"asesoria_functions": {"tick": {"events": [{"schedule": {"enabled": True}}]}}}, "None of the function tick"),
         ({"asesoria_functions": {"tick": {"events": [{"schedule": "at(2027-01-01T06:00:00)"}]}}}, "method: scheduler"),
-        ({"asesoria_functions": {"api": {"handler": "a.b"}}}, "the function api is the app itself"),
+        (
+            {"asesoria_functions": {"api": {"handler": "a.b"}}},
+            "the function api would be the same resource of CloudFormation as the app itself",
+        ),
         ({"asesoria_function_environment": {"AWS_REGION": "x"}}, "Lambda sets the environment variable AWS_REGION"),
         ({"asesoria_function_environment": {"A": "x"}}, "'A' is not a name for an environment variable"),
         ({"asesoria_function_environment": {"AB": "x" * 4096}}, "and Lambda takes 4096"),
@@ -343,6 +347,33 @@ def test_an_unknown_key_of_an_entry_is_refused_by_name(variables: dict[str, Any]
         (
             {"asesoria_builder_access": "ssm", "builder_ec2_cidr": ["192.0.2.0/24"]},
             "builders are reached by ssm, and builder_ec2_cidr names 1 network. Networks go with cidr",
+        ),
+        (
+            {"asesoria_functions": {"Api": {"handler": "app.x"}}},
+            "the function Api would be the same resource of CloudFormation as the app itself",
+        ),
+        (
+            {"asesoria_functions": {"a-b": {"handler": "app.x"}, "aDashb": {"handler": "app.y"}}},
+            "the function aDashb would be the same resource of CloudFormation as the function a-b",
+        ),
+        ({"asesoria_functions": {"x": {"handler": "a.x", "timeout": 1000}}}, "timeout of the function x is 1000"),
+        ({"asesoria_functions": {"x": {"handler": "a.x", "memorySize": 64}}}, "memorySize of the function x is 64"),
+        ({"asesoria_cors": {"origins": ["x"]}}, "there is no rule origins. Use allowCredentials, "),
+        (
+            {"asesoria_layer_name": "a", "asesoria_layers": [{"name": "a", "runtime": "python3.12"}]},
+            "the app's layer a is for python3.12, and the function's runtime is python3.11",
+        ),
+        (
+            {"asesoria_layer_name": "a", "asesoria_layers": [{"name": "a", "architecture": "arm64"}]},
+            "the app's layer a is for arm64, and the function's architecture is x86_64",
+        ),
+        (
+            {"asesoria_app_dir": "~/app", "asesoria_state_dir": "~/app/state"},
+            "~/app/state is in the app's folder ~/app, whose files are deployed",
+        ),
+        (
+            {"asesoria_app_dir": "/srv/app", "serverless_deploy_work_dir": "/srv/app/.work"},
+            "/srv/app/.work is in the app's folder /srv/app",
         ),
         ({"builder_ec2_instance_type": "micro"}, "'micro' is not an instance type"),
         ({"builder_ec2_cidr": ["everybody"]}, "'everybody' is neither an address nor a network"),
@@ -514,3 +545,19 @@ def test_valid_settings_are_one_structure_whatever_form_they_come_in(variables: 
     assert set(settings.access.layer_names) == {layer.name for layer in settings.layers}
     assert all(layer.description for layer in settings.layers)
     assert bool(settings.canary.alias) == (settings.canary.weight > 0)
+
+
+def test_a_relative_path_counts_from_where_the_run_was_started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = read(
+        {
+            "asesoria_app_dir": "apps/shop",
+            "asesoria_state_dir": "~/state",
+            "asesoria_layers": [{"name": "a", "requirements": "more.txt", "constraints": "./limits.txt"}],
+        }
+    )
+    assert settings.app.dir == str(tmp_path / "apps/shop")
+    assert settings.app.requirements == str(tmp_path / "apps/shop/requirements.txt")
+    assert settings.folders.state == "~/state"
+    layer = next(each for each in settings.layers if each.name == "a")
+    assert (layer.requirements, layer.constraints) == (str(tmp_path / "more.txt"), str(tmp_path / "limits.txt"))

@@ -66,6 +66,16 @@ def test_what_else_is_in_the_file_stays(path: Path) -> None:
     assert path.read_text(encoding="utf-8") == OTHERS
 
 
+def test_lines_of_others_stay_byte_for_byte(path: Path) -> None:
+    path.parent.mkdir()
+    others = b"# mine\r\nhost.example.com ssh-rsa AAAA\r\n\r\n"
+    path.write_bytes(others + b"i-1 ssh-ed25519 OLD\r\n")
+    run(path, name="i-1", key=ONE)
+    assert path.read_bytes() == others + f"{ONE}\n".encode()
+    run(path, name="i-1", state="absent")
+    assert path.read_bytes() == others
+
+
 @pytest.mark.parametrize("key", ["i-2 ssh-ed25519 AAAA", "i-1 ssh-ed25519", "i-1"])
 def test_a_key_of_another_host_is_refused(path: Path, key: str) -> None:
     result = run(path, name="i-1", key=key)

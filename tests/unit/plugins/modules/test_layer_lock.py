@@ -150,7 +150,7 @@ def test_what_nothing_brings_is_added(locker: Locker, index: FakeIndex) -> None:
 @pytest.mark.parametrize(
     ("packages", "options", "expected"),
     [
-        (["fastapi", "mangum==0.18.0"], {}, "mangum 0.18.0"),
+        (["fastapi", "mangum==0.22.0"], {}, "mangum 0.22.0"),
         (["fastapi", "Mangum"], {}, "mangum 0.22.0"),
         (["fastapi", "bundle"], {}, "mangum 0.22.0"),
         (["fastapi"], {"provided": ["mangum"]}, ""),
@@ -166,6 +166,17 @@ def test_what_the_requirements_bring_is_not_added(
     assert (result["changed"], result["added"]) == (False, [])
     assert index.asked == [] or not expected
     assert [each for each in versions(result) if each.startswith("mangum")] == ([expected] if expected else [])
+
+
+@pytest.mark.usefixtures("fastapi")
+def test_a_version_of_the_requirements_that_would_not_do_is_refused(locker: Locker) -> None:
+    # Without a word about what is needed, it is the user's choice.
+    locker.run("fastapi", "mangum==0.18.0")
+    result = locker.run("fastapi", "mangum==0.18.0", **ADAPTER)
+    assert result["msg"] == (
+        "the requirements bring mangum 0.18.0, and the adapter for ASGI has to be mangum>=0.19. Ask for a version that "
+        "fits, or leave mangum out of the requirements to have it added."
+    )
 
 
 @pytest.mark.usefixtures("fastapi")

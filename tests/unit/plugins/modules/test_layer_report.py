@@ -74,6 +74,15 @@ def test_the_same_zip_gives_the_same_page(archive: Path) -> None:
     assert text_of(elsewhere) == before
 
 
+def test_a_page_of_the_user_is_not_written_over(archive: Path) -> None:
+    dest = archive.with_suffix(".html")
+    dest.write_text("<p>my thesis</p>", encoding="utf-8")
+    result = run(archive)
+    assert result["failed"]
+    assert f"the file {dest} was not written by this collection" in result["msg"]
+    assert dest.read_text(encoding="utf-8") == "<p>my thesis</p>"
+
+
 def test_check_mode_writes_nothing(archive: Path) -> None:
     result = run(archive, check_mode=True)
     assert result["changed"]

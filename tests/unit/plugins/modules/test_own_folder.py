@@ -93,3 +93,38 @@ def test_only_files_that_we_have_written_go(tmp_path: Path, check_mode: bool) ->
     assert left == {*theirs, "linked.html", *(ours if check_mode else ())}
     if not check_mode:
         assert not files(*(tmp_path / name for name in ours))["changed"]
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_files_of_the_user_are_not_written_over(tmp_path: Path, check_mode: bool) -> None:
+    ours = {
+        "a.pylock.toml": 'created-by = "asesoria.serverless"\n',
+        "a.report.html": "",
+        ".a.zip.lock": "",
+        "a.zip": "half a zip",
+        "a.manifest.json": "{}",
+    }
+    theirs = {
+        "b.pylock.toml": 'created-by = "pip"\n',
+        "b.cdx.json": "{}",
+        "b.zip": "PK",
+        "b.manifest.json": json.dumps({"mine": True}),
+    }
+    for name, text in (ours | theirs).items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "b.report.html").mkdir()
+    before = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+
+    def required(*names: str) -> dict[str, Any]:
+        options = {"paths": [str(tmp_path / name) for name in names], "state": "owned"}
+        return run_module(own_files.main, options, check_mode=check_mode)
+
+    assert not required(*ours, "not there")["failed"]
+    for name in (*theirs, "b.report.html"):
+        result = required(name, *ours)
+        assert result["failed"], name
+        assert result["msg"] == (
+            f"{tmp_path / name} was not written by this collection, and would be written over. "
+            "Move it, or use another folder or name."
+        )
+    assert {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
