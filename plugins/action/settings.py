@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
@@ -27,6 +28,10 @@ from ansible_collections.asesoria.serverless.plugins.module_utils._settings.targ
 _COLLECTION = Path(__file__).resolve().parents[2]
 _CLIS = _COLLECTION / "roles/serverless_deploy/files/cli"
 _EXAMPLE = _COLLECTION / "examples/flask"
+#: What the variables of the roles begin with that the playbooks use.
+_ROLES = tuple(
+    f"{path.name}_" for path in sorted((_COLLECTION / "roles").iterdir()) if path.is_dir() and path.name != "sandbox"
+)
 #: All variables that can give a setting.
 _VARIABLES = frozenset(name for definition in DEFINITIONS.values() for name in definition.variables)
 
@@ -78,8 +83,8 @@ class ActionModule(ActionBase):
                 except AnsibleError as error:
                     reason = " ".join(str(error.message or error).split()).rstrip(".")
                     problems.append(Problem(name, f"its template can't be filled in: {reason}", "Correct it"))
-            elif name.startswith(PREFIX):
-                # Its name alone tells whether it is a setting.
+            elif name.startswith((PREFIX, *_ROLES)):
+                # Its name alone tells whether it is a setting, or a mistyped variable of a role.
                 yield name, None
 
 
@@ -89,4 +94,12 @@ def _world() -> World:
         clis=frozenset(path.name.replace("-", "@") for path in _CLIS.iterdir() if path.is_dir()),
         example=str(_EXAMPLE),
         today=datetime.now(timezone.utc).date(),
+        role_variables=_role_variables(),
     )
+
+
+def _role_variables() -> frozenset[str]:
+    """Find all variables that the roles and playbooks take, keep or return: what has a role's name in their files."""
+    pattern = re.compile(rf"\b(?:{'|'.join(_ROLES)})\w+")
+    files = [*(_COLLECTION / "roles").glob("*/*/*.yml"), *(_COLLECTION / "playbooks").rglob("*.yml")]
+    return frozenset(name for path in files for name in pattern.findall(path.read_text(encoding="utf-8")))

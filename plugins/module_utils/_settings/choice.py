@@ -17,6 +17,8 @@ from .checks import find_placeholder
 from .definitions import DEFINITIONS, NOT_SETTINGS, PREFIX, PRIVATE_PREFIX, Definition
 from .values import InvalidValueError, plain, shown
 
+#: From this similarity on, of :mod:`difflib`, a name is taken for another one that was mistyped.
+_NEARLY = 0.92
 #: Told of a value that may hold a secret.
 _NO_MAPPING = InvalidValueError("the value is not a mapping", "Set it to keys with values")
 
@@ -115,7 +117,9 @@ class Values:
             self.problems.append(Problem(self.label(name), problem, action))
 
 
-def choose_values(variables: Mapping[str, object], *, command_line: Collection[str]) -> Values:
+def choose_values(
+    variables: Mapping[str, object], *, command_line: Collection[str], role_variables: Collection[str] = ()
+) -> Values:
     """Choose the value of every setting.
 
     A variable of the command line wins over one of the inventory, whichever of the equal names it has, as Ansible lets
@@ -123,9 +127,10 @@ def choose_values(variables: Mapping[str, object], *, command_line: Collection[s
 
     :param variables: The variables of the run, without templates.
     :param command_line: Names of the variables that the command line gives.
+    :param role_variables: Names of all variables that the roles know.
     """
     values = Values()
-    values.problems += find_unknown(variables)
+    values.problems += find_unknown(variables, role_variables=role_variables)
     for definition in DEFINITIONS.values():
         said = [Given(name, variables[name]) for name in definition.variables if variables.get(name) is not None]
         by_command_line = [each for each in said if each.variable in command_line]
@@ -176,11 +181,14 @@ def _conflict(definition: Definition, one: Given, other: Given) -> Problem:
     )
 
 
-def find_unknown(names: Iterable[str]) -> Iterator[Problem]:
-    """Find names that look like settings and are none.
+def find_unknown(names: Iterable[str], *, role_variables: Collection[str] = ()) -> Iterator[Problem]:
+    """Find names that look like settings and are none, and those that are nearly a variable of a role.
 
     :param names: Names of all variables.
+    :param role_variables: Names of all variables that the roles know.
     """
+    names = list(names)
+    yield from _find_mistyped(names, role_variables=role_variables)
     known = [name for name in DEFINITIONS if name.startswith(PREFIX)]
     for name in sorted(names):
         if not name.startswith(PREFIX) or name.startswith(PRIVATE_PREFIX) or name in NOT_SETTINGS:
@@ -189,3 +197,14 @@ def find_unknown(names: Iterable[str]) -> Iterator[Problem]:
             similar = difflib.get_close_matches(name, known, n=1)
             action = f"Did you mean {similar[0]}? Correct the name" if similar else "Remove it, or rename it"
             yield Problem(name, "there is no such setting", action)
+
+
+def _find_mistyped(names: Iterable[str], *, role_variables: Collection[str]) -> Iterator[Problem]:
+    """Find names that are nearly those of a role's variable. Any other one may be a variable of the user's own."""
+    prefixes = tuple({name.partition("_")[0] for name in role_variables})
+    known = sorted(role_variables)
+    for name in sorted(names):
+        if name.startswith(prefixes or ("\0",)) and name not in role_variables and name not in DEFINITIONS:
+            similar = difflib.get_close_matches(name, known, n=1, cutoff=_NEARLY)
+            if similar:
+                yield Problem(name, "no role has such a variable", f"Did you mean {similar[0]}? Correct the name")

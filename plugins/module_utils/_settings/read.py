@@ -52,7 +52,7 @@ def read_settings(
     :raises SettingsError: Something is wrong; the message names all of it.
     """
     said_last = overrides or {}
-    values = choose_values(variables, command_line=said_last)
+    values = choose_values(variables, command_line=said_last, role_variables=world.role_variables)
     settings = _build(values, world=world, overrides=said_last)
     if values.problems:
         raise SettingsError(values.problems)

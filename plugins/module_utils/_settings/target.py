@@ -34,12 +34,14 @@ class World:
     :param clis: Serverless CLIs that the collection has.
     :param example: Folder of the collection's example app.
     :param today: The current day.
+    :param role_variables: Names of all variables that the roles know; empty if they are not known.
     """
 
     regions: Collection[str]
     clis: Collection[str]
     example: str
     today: date
+    role_variables: Collection[str] = ()
 
 
 def known_regions() -> frozenset[str]:

@@ -123,3 +123,10 @@ def test_one_message_says_all_that_is_wrong(tmp_path: Path) -> None:
         "asesoria_memory_size",
         "asesoria_user",
     }
+
+
+def test_a_mistyped_variable_of_a_role_is_named_with_the_right_one(tmp_path: Path) -> None:
+    result, _shown = run(tmp_path, "-e", "lambda_layer_runtme=python3.12", "-e", "iam_user_emails=ana@example.com")
+    assert result["failed"]
+    assert [each["setting"] for each in result["problems"]] == ["lambda_layer_runtme"]
+    assert "Did you mean lambda_layer_runtime?" in result["msg"]

@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.asesoria.serverless.plugins.module_utils._aws.ownership import Owner
 from ansible_collections.asesoria.serverless.plugins.module_utils._runtimes import ARCHITECTURES, RUNTIMES
 from ansible_collections.asesoria.serverless.plugins.module_utils._settings import limits
-from ansible_collections.asesoria.serverless.plugins.module_utils._settings.choice import SettingsError
+from ansible_collections.asesoria.serverless.plugins.module_utils._settings.choice import SettingsError, find_unknown
 from ansible_collections.asesoria.serverless.plugins.module_utils._settings.definitions import DEFINITIONS
 from ansible_collections.asesoria.serverless.plugins.module_utils._settings.environment import user_environment
 from ansible_collections.asesoria.serverless.plugins.module_utils._settings.names import (
@@ -561,3 +561,21 @@ def test_a_relative_path_counts_from_where_the_run_was_started(monkeypatch: pyte
     assert settings.folders.state == "~/state"
     layer = next(each for each in settings.layers if each.name == "a")
     assert (layer.requirements, layer.constraints) == (str(tmp_path / "more.txt"), str(tmp_path / "limits.txt"))
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("serverless_deploy_servce", "serverless_deploy_service"),
+        ("lambda_layer_runtme", "lambda_layer_runtime"),
+        ("iam_user_emails", ""),
+        ("serverless_deploy_unverified", ""),
+        ("serverless_deployment", ""),
+        ("other", ""),
+    ],
+)
+def test_a_mistyped_variable_of_a_role_is_refused_and_one_of_the_users_own_is_not(name: str, meant: str) -> None:
+    known = {"serverless_deploy_service", "lambda_layer_runtime", "iam_user_name", "serverless_deploy_unverified"}
+    found = [str(each) for each in find_unknown([name], role_variables=known)]
+    said = f"{name}: no role has such a variable. Did you mean {meant}? Correct the name."
+    assert found == ([said] if meant else [])
