@@ -9,6 +9,7 @@ from __future__ import annotations
 from ansible_collections.asesoria.serverless.plugins.module_utils._service.adapters import ASGI, WSGI
 
 from . import defaults
+from .checks import path
 from .choice import Values
 from .settings import App
 from .target import World
@@ -50,6 +51,6 @@ def read_app(values: Values, *, world: World, layer: str) -> App:
         constraints=values["asesoria_constraints"],
         packaging=values["asesoria_packaging"],
         config_source=values["asesoria_config_source"],
-        cli=cli,
+        cli=path(cli) if "/" in cli else cli,
         layer=layer if values["asesoria_packaging"] == "layer" else "",
     )

@@ -553,12 +553,13 @@ def test_a_relative_path_counts_from_where_the_run_was_started(monkeypatch: pyte
         {
             "asesoria_app_dir": "apps/shop",
             "asesoria_state_dir": "~/state",
+            "asesoria_cli": "tools/cli",
             "asesoria_layers": [{"name": "a", "requirements": "more.txt", "constraints": "./limits.txt"}],
         }
     )
     assert settings.app.dir == str(tmp_path / "apps/shop")
     assert settings.app.requirements == str(tmp_path / "apps/shop/requirements.txt")
-    assert settings.folders.state == "~/state"
+    assert (settings.folders.state, settings.app.cli) == ("~/state", str(tmp_path / "tools/cli"))
     layer = next(each for each in settings.layers if each.name == "a")
     assert (layer.requirements, layer.constraints) == (str(tmp_path / "more.txt"), str(tmp_path / "limits.txt"))
 
