@@ -32,7 +32,6 @@ _OF_S3 = {
 _FREE = {"sts:GetCallerIdentity"}
 #: Asked all the same, and answered with a refusal.
 ASKED_IN_VAIN = {
-    "lambda:ListFunctions": "the removal of a layer says that it could not look for others that use it",
     "ecr:DescribeRepositories": "at a removal the CLI takes the refusal for: there are no images",
 }
 
@@ -44,6 +43,7 @@ WITHOUT_A_CALL = {
     "ec2:RevokeSecurityGroupIngress": "the control node has got another address",
     "ec2:StartInstances": "builder_ec2_after_build: stop",
     "ec2:StopInstances": "builder_ec2_after_build: stop",
+    "lambda:DeleteLayerVersion": "of two runs that publish the same, the later one takes its version back",
     "lambda:GetAccountSettings": "the preflight, run with the user's profile",
     "lambda:ListTags": "GetFunction tells tags only to who has it",
     "s3:DeleteObjectVersion": "a bucket that somebody has given versions is emptied of them",
