@@ -295,8 +295,9 @@ class Bench:
         for key in ("ServiceEndpoint", "HttpApiUrl", "ApiLambdaFunctionUrl"):
             if key in outputs:
                 host, _slash, path = outputs[key].removeprefix("https://").partition("/")
-                api, service = host.split(".")[:2]
-                return f"http://{api}.{service}.localhost:{self._chain.port}/{path}"
+                # The region is a part of a function URL only, see the sandbox's inventory.
+                labels = host.split(".")[: 3 if "lambda-url" in host else 2]
+                return f"http://{'.'.join(labels)}.localhost:{self._chain.port}/{path}"
         raise AssertionError(f"no address among {outputs}")
 
 
