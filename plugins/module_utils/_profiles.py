@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ansible_collections.asesoria.serverless.plugins.module_utils._access.config_file import parse
-from ansible_collections.asesoria.serverless.plugins.module_utils._errors import ServerlessError
 from ansible_collections.asesoria.serverless.plugins.module_utils._private_file import read_text
 
 # Names and defaults of the files: AWS SDKs and Tools Reference Guide, "Location of the shared config and credentials
@@ -19,10 +18,6 @@ _FILES = {
     "AWS_SHARED_CREDENTIALS_FILE": ("~/.aws/credentials", "{name}"),
     "AWS_CONFIG_FILE": ("~/.aws/config", "profile {name}"),
 }
-
-
-class ProfileError(ServerlessError):
-    """The profile that a stage runs as is not there."""
 
 
 def profile_exists(name: str, environment: Mapping[str, str]) -> bool:
@@ -50,18 +45,9 @@ def choose_environment(
     :param admin: the environment of who makes the user.
     :param fallback: whether C(admin) serves where the profile that C(stage) names is not there (yet, or any more).
     :param process: the environment of this process, beneath the two others.
-    :raises ProfileError: The profile is not there, and nothing serves in its place.
     :raises ServerlessError: see :func:`profile_exists`.
     """
     name = stage.get("AWS_PROFILE", "")
-    environment = {**process, **stage}
-    if not name or profile_exists(name, environment):
+    if not fallback or not name or profile_exists(name, {**process, **stage}):
         return dict(stage)
-    if fallback:
-        return dict(admin)
-    files = " nor ".join(environment.get(variable) or default for variable, (default, _section) in _FILES.items())
-    raise ProfileError(
-        f"the profile {name} is in neither {files}",
-        "Run playbooks/access.yml, which makes the user and its profile, or set asesoria_profile or "
-        "asesoria_environment to what is there",
-    )
+    return dict(admin)

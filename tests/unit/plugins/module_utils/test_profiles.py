@@ -10,11 +10,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.asesoria.serverless.plugins.module_utils._access.config_file import ConfigFileError
-from ansible_collections.asesoria.serverless.plugins.module_utils._profiles import (
-    ProfileError,
-    choose_environment,
-    profile_exists,
-)
+from ansible_collections.asesoria.serverless.plugins.module_utils._profiles import choose_environment, profile_exists
 
 ADMIN = {"AWS_DEFAULT_REGION": "us-east-1"}
 
@@ -65,7 +61,7 @@ def test_a_broken_file_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("profile_there", "fallback", "expected"),
-    [(True, True, "stage"), (True, False, "stage"), (False, True, "admin")],
+    [(True, True, "stage"), (True, False, "stage"), (False, True, "admin"), (False, False, "stage")],
 )
 def test_the_admin_stands_in_only_for_a_missing_profile(
     tmp_path: Path, profile_there: bool, fallback: bool, expected: str
@@ -74,15 +70,6 @@ def test_the_admin_stands_in_only_for_a_missing_profile(
     stage = {"AWS_PROFILE": "asesoria"}
     chosen = choose_environment(stage, ADMIN, fallback=fallback, process=process)
     assert chosen == {"stage": stage, "admin": ADMIN}[expected]
-
-
-def test_a_missing_profile_is_named_with_what_makes_it(tmp_path: Path) -> None:
-    process = files(tmp_path)
-    with pytest.raises(ProfileError) as caught:
-        choose_environment({"AWS_PROFILE": "asesoria"}, ADMIN, fallback=False, process=process)
-    told = f"the profile asesoria is in neither {tmp_path / 'credentials'} nor {tmp_path / 'config'}"
-    assert caught.value.problem == told
-    assert "playbooks/access.yml" in caught.value.remedy
 
 
 def test_a_stage_without_a_profile_keeps_its_environment() -> None:
