@@ -158,7 +158,7 @@ def test_a_run_is_refused_and_changes_none(
     by_ssh = {"asesoria_builder_access": "cidr", "builder_ec2_cidr": ["127.0.0.1/32"]}
     builder = ("playbooks/builder.yml", *options, "-e")
     said = chain.play(*builder, json.dumps(by_ssh)).refused().message
-    assert "the profile asesoria-shop-dev is in neither" in said
+    assert "The config profile (asesoria-shop-dev) could not be found" in said
     by_admin = {**by_ssh, "asesoria_environment": "{{ asesoria_admin_environment }}"}
     assert "left as it is" in chain.play(*builder, json.dumps(by_admin)).refused().message
     assert chain.writes(since=since) == []
